@@ -1,0 +1,109 @@
+//! A connection that distrusts the file and keeps SQLite's durable defaults.
+
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::OpenError;
+use crate::inspect::{DatabaseFile, compare_marks, folder};
+
+/// The first SQLite without the WAL-reset corruption bug of 3.7.0 to 3.51.2.
+pub const MINIMUM_SQLITE_VERSION: &str = "3.51.3";
+const MINIMUM_SQLITE_NUMBER: i32 = 3_051_003;
+
+/// Settings that the file can't talk us out of, and that a schema without triggers, views and attached
+/// databases doesn't miss.
+const CONFIG: &[(DbConfig, bool)] = &[
+    (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+    (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, true),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_CREATE, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_ATTACH_WRITE, false),
+    (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+    (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),
+];
+
+/// Far above what our own statements and rows need, far below what a hostile file could ask for.
+const LIMITS: &[(Limit, i32)] = &[
+    (Limit::SQLITE_LIMIT_LENGTH, 4 * 1024 * 1024),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 64 * 1024),
+    (Limit::SQLITE_LIMIT_COLUMN, 100),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 10),
+    (Limit::SQLITE_LIMIT_FUNCTION_ARG, 16),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 256),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+    (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+    (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
+];
+
+const PRAGMAS: &str = "
+    PRAGMA synchronous = FULL;
+    PRAGMA cell_size_check = ON;
+    PRAGMA mmap_size = 0;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA journal_size_limit = 1048576;
+";
+
+impl DatabaseFile {
+    /// Opens the file with hardened settings and looks at its marks again, now through its log.
+    ///
+    /// Writes wait at most `busy_timeout` for other writers, then fail with SQLite's busy.
+    pub fn connect(&self, busy_timeout: Duration) -> Result<Connection, OpenError> {
+        let db = open(self.path(), busy_timeout)?;
+        if db.is_readonly("main")? {
+            return Err(OpenError::ReadOnly(self.path().to_owned()));
+        }
+        compare_marks(&db, self.path(), self.format()).map_err(|error| self.explain(error))?;
+        use_wal(&db, self)?;
+        Ok(db)
+    }
+
+    /// A log that can't be made beside the file is reported by SQLite as a file that can't be opened.
+    fn explain(&self, error: OpenError) -> OpenError {
+        let code = match &error {
+            OpenError::Sqlite(error) => error.sqlite_error_code(),
+            _ => None,
+        };
+        match code {
+            Some(rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly) => {
+                OpenError::ReadOnly(folder(self.path()).to_owned())
+            }
+            _ => error,
+        }
+    }
+}
+
+/// Opens without looking at the content: for [`crate::create`], whose file is still empty.
+pub(crate) fn open(path: &std::path::Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
+    if rusqlite::version_number() < MINIMUM_SQLITE_NUMBER {
+        return Err(OpenError::SqliteTooOld(rusqlite::version()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW
+        | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(busy_timeout)?;
+    for &(config, on) in CONFIG {
+        db.set_db_config(config, on)?;
+    }
+    for &(limit, value) in LIMITS {
+        db.set_limit(limit, value)?;
+    }
+    db.execute_batch(PRAGMAS)?;
+    Ok(db)
+}
+
+fn use_wal(db: &Connection, file: &DatabaseFile) -> Result<(), OpenError> {
+    let mode: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    Err(OpenError::Filesystem(file.path().to_owned(), "a file system without shared memory".to_owned()))
+}

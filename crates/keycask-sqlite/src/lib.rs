@@ -1,0 +1,25 @@
+//! Opens a SQLite file safely: the floor under keycask.
+//!
+//! SQLite keeps its promises only while nobody opens the file behind its back, only on file systems
+//! whose shared memory and locks work, and only with settings that distrust the file. This crate makes
+//! those conditions before it hands out a [`rusqlite::Connection`]:
+//!
+//! - [`DatabaseFile::inspect`] answers what a path holds without changing a byte of it: missing, a folder,
+//!   foreign, newer than this library, read-only, or in a place where a write-ahead log can't work.
+//! - [`DatabaseFile::connect`] opens it with hardened settings.
+//! - [`create`] builds a file under a temporary name and publishes it whole, or not at all.
+//!
+//! It knows nothing of keys: what the tables mean is the business of the crate above.
+
+#![forbid(unsafe_code)]
+
+mod connect;
+mod create;
+mod error;
+mod filesystem;
+mod inspect;
+
+pub use connect::MINIMUM_SQLITE_VERSION;
+pub use create::{Permissions, create};
+pub use error::OpenError;
+pub use inspect::{DatabaseFile, Format};
