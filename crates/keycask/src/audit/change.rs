@@ -1,0 +1,310 @@
+//! Events of the log of changes.
+
+use std::net::IpAddr;
+use std::time::SystemTime;
+
+use serde_json::{Map, Value, json};
+
+use super::leaf::{Commitments, Personal, change_leaf};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::key::{Actor, Key, KeyId, KeyNo, RevocationReason};
+
+/// What changed. The numbers are part of the leaves, and fixed for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(u16)]
+pub enum ChangeKind {
+    /// The vault was created.
+    VaultCreated = 1,
+    /// A backup took the vault's place.
+    VaultRestored = 2,
+    /// The schema was upgraded.
+    VaultMigrated = 3,
+    /// The policy was set.
+    PolicyChanged = 4,
+    /// The pepper was introduced, rotated or retired.
+    PepperChanged = 5,
+    /// A key was issued.
+    KeyCreated = 6,
+    /// A digest of another system became a key.
+    KeyImported = 7,
+    /// A key's fields were changed.
+    KeyUpdated = 8,
+    /// A key was disabled.
+    KeyDisabled = 9,
+    /// A key was enabled.
+    KeyEnabled = 10,
+    /// A key was superseded by a successor, which has its own `key.created`.
+    KeyRotated = 11,
+    /// A grace window was extended.
+    RotationExtended = 12,
+    /// A grace window was ended early.
+    RotationFinished = 13,
+    /// A rotation was undone.
+    RotationCancelled = 14,
+    /// A key was revoked.
+    KeyRevoked = 15,
+    /// Old uses were deleted by the policy.
+    UsesPruned = 16,
+    /// Uses were lost; the detail says how many, or that nobody knows.
+    UsesGap = 17,
+    /// The wall clock stepped back by more than an hour.
+    ClockRegressed = 18,
+    /// A backup was made.
+    BackupMade = 19,
+    /// A leak of a secret was reported.
+    LeakReported = 20,
+}
+
+impl ChangeKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: &'static [Self] = &[
+        Self::VaultCreated,
+        Self::VaultRestored,
+        Self::VaultMigrated,
+        Self::PolicyChanged,
+        Self::PepperChanged,
+        Self::KeyCreated,
+        Self::KeyImported,
+        Self::KeyUpdated,
+        Self::KeyDisabled,
+        Self::KeyEnabled,
+        Self::KeyRotated,
+        Self::RotationExtended,
+        Self::RotationFinished,
+        Self::RotationCancelled,
+        Self::KeyRevoked,
+        Self::UsesPruned,
+        Self::UsesGap,
+        Self::ClockRegressed,
+        Self::BackupMade,
+        Self::LeakReported,
+    ];
+
+    /// The stable word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VaultCreated => "vault.created",
+            Self::VaultRestored => "vault.restored",
+            Self::VaultMigrated => "vault.migrated",
+            Self::PolicyChanged => "policy.changed",
+            Self::PepperChanged => "pepper.changed",
+            Self::KeyCreated => "key.created",
+            Self::KeyImported => "key.imported",
+            Self::KeyUpdated => "key.updated",
+            Self::KeyDisabled => "key.disabled",
+            Self::KeyEnabled => "key.enabled",
+            Self::KeyRotated => "key.rotated",
+            Self::RotationExtended => "rotation.extended",
+            Self::RotationFinished => "rotation.finished",
+            Self::RotationCancelled => "rotation.cancelled",
+            Self::KeyRevoked => "key.revoked",
+            Self::UsesPruned => "uses.pruned",
+            Self::UsesGap => "uses.gap",
+            Self::ClockRegressed => "clock.regressed",
+            Self::BackupMade => "backup.made",
+            Self::LeakReported => "leak.reported",
+        }
+    }
+
+    pub(crate) fn from_number(number: i64) -> Option<Self> {
+        Self::ALL.iter().find(|kind| i64::from(**kind as u16) == number).copied()
+    }
+}
+
+impl std::fmt::Display for ChangeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ChangeKind {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.iter().find(|kind| kind.as_str() == text).copied().ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|kind| kind.as_str()).collect();
+            Error::invalid(format!("kind: is none of {}", known.join(", ")))
+        })
+    }
+}
+
+/// What is about to be recorded, with what its detail needs.
+pub(crate) enum Event<'a> {
+    VaultCreated { vault_id: &'a str, schema: i32 },
+    PolicyChanged { before: Value, after: Value },
+    KeyCreated(&'a Key),
+    KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
+    KeyRevoked(&'a Key),
+    ClockRegressed { mark: Timestamp },
+}
+
+impl<'a> Event<'a> {
+    fn kind(&self) -> ChangeKind {
+        match self {
+            Self::VaultCreated { .. } => ChangeKind::VaultCreated,
+            Self::PolicyChanged { .. } => ChangeKind::PolicyChanged,
+            Self::KeyCreated(_) => ChangeKind::KeyCreated,
+            Self::KeyRotated { .. } => ChangeKind::KeyRotated,
+            Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
+            Self::ClockRegressed { .. } => ChangeKind::ClockRegressed,
+        }
+    }
+
+    fn key(&self) -> Option<&'a Key> {
+        match self {
+            Self::KeyCreated(key) | Self::KeyRevoked(key) | Self::KeyRotated { old: key, .. } => Some(key),
+            _ => None,
+        }
+    }
+
+    fn note(&self) -> Option<&'a str> {
+        match self {
+            Self::KeyRevoked(key) => key.revoked_note(),
+            _ => None,
+        }
+    }
+
+    fn detail(&self) -> Value {
+        match self {
+            Self::VaultCreated { vault_id, schema } => json!({ "vault_id": vault_id, "schema": schema }),
+            Self::PolicyChanged { before, after } => json!({ "before": before, "after": after }),
+            Self::KeyCreated(key) => json!({
+                "prefix": key.prefix,
+                "start": key.start,
+                "scopes": key.scopes(),
+                "not_before": key.not_before.map(|time| time.to_string()),
+                "expires_at": key.expires_at.map(|time| time.to_string()),
+                "replaces": key.replaces.map(|id| id.to_string()),
+            }),
+            Self::KeyRotated { old, successor, emergency } => json!({
+                "successor": successor.to_string(),
+                "emergency": emergency,
+                "grace_until": old.successor.filter(|_| !emergency).map(|s| s.grace_until.to_string()),
+            }),
+            Self::KeyRevoked(key) => {
+                json!({ "reason": key.revoked_reason().map(RevocationReason::as_str) })
+            }
+            Self::ClockRegressed { mark } => json!({ "newest_before": mark.to_string() }),
+        }
+    }
+
+    /// The row to append; `salt` is fresh for each row.
+    pub(crate) fn into_row(self, seq: i64, at: Timestamp, actor: &Actor, salt: [u8; 16]) -> ChangeRow {
+        let key = self.key();
+        ChangeRow {
+            seq,
+            at,
+            kind: self.kind(),
+            key: key.map(|key| (key.no, key.id)),
+            actor: Some(actor.name().to_owned()),
+            owner: key.map(|key| key.owner.clone()).filter(|owner| !owner.is_empty()),
+            client_ip: actor.address().map(|address| address.to_string()),
+            note: self.note().map(str::to_owned),
+            request_id: actor.request().map(str::to_owned),
+            salt: Some(salt),
+            detail: self.detail().to_string(),
+        }
+    }
+}
+
+/// A row of `changes` as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct ChangeRow {
+    pub(crate) seq: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) kind: ChangeKind,
+    pub(crate) key: Option<(KeyNo, KeyId)>,
+    pub(crate) actor: Option<String>,
+    pub(crate) owner: Option<String>,
+    pub(crate) client_ip: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) salt: Option<[u8; 16]>,
+    pub(crate) detail: String,
+}
+
+impl ChangeRow {
+    /// The leaf; of a row whose values were blanked, what was kept of them is `erased`.
+    pub(crate) fn leaf(&self, erased: &Commitments) -> Vec<u8> {
+        let commit = |field: Personal, value: Option<&str>, erased| match (self.salt, value) {
+            (Some(salt), Some(value)) => Some(field.commit(&salt, value)),
+            _ => erased,
+        };
+        let commitments = Commitments {
+            actor: commit(Personal::Actor, self.actor.as_deref(), erased.actor),
+            owner: commit(Personal::Owner, self.owner.as_deref(), erased.owner),
+            client_ip: commit(Personal::ClientIp, self.client_ip.as_deref(), erased.client_ip),
+            note: commit(Personal::Note, self.note.as_deref(), erased.note),
+        };
+        change_leaf(self, &commitments)
+    }
+}
+
+/// An event of the log of changes.
+#[derive(Clone, Debug)]
+pub struct Change {
+    row: ChangeRow,
+}
+
+impl Change {
+    pub(crate) fn from_row(row: ChangeRow) -> Self {
+        Self { row }
+    }
+
+    /// Its place in the log, from 1 on without holes.
+    #[must_use]
+    pub fn seq(&self) -> u64 {
+        self.row.seq.unsigned_abs()
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn at(&self) -> SystemTime {
+        self.row.at.into()
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn kind(&self) -> ChangeKind {
+        self.row.kind
+    }
+
+    /// The key that it happened to.
+    #[must_use]
+    pub fn key_id(&self) -> Option<KeyId> {
+        self.row.key.map(|(_, id)| id)
+    }
+
+    /// Who did it; `None` once erased.
+    #[must_use]
+    pub fn actor(&self) -> Option<&str> {
+        self.row.actor.as_deref()
+    }
+
+    /// The address that it was asked from.
+    #[must_use]
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        self.row.client_ip.as_deref().and_then(|text| text.parse().ok())
+    }
+
+    /// The id of the request that asked for it.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.row.request_id.as_deref()
+    }
+
+    /// What belongs to its kind, as the text of a JSON object, with the key's owner and the note.
+    #[must_use]
+    pub fn detail(&self) -> String {
+        let mut detail: Map<String, Value> = serde_json::from_str(&self.row.detail).unwrap_or_default();
+        for (name, value) in [("owner", &self.row.owner), ("note", &self.row.note)] {
+            if let Some(value) = value {
+                detail.insert(name.to_owned(), Value::from(value.as_str()));
+            }
+        }
+        Value::Object(detail).to_string()
+    }
+}

@@ -1,0 +1,108 @@
+//! The bytes of a leaf. Their form is fixed for ever: see `docs/file-format.md` and `tests/vectors`.
+
+use sha2::{Digest, Sha256};
+
+use super::{ChangeRow, Hash, Log, UseRow};
+
+/// The version of both leaf forms.
+const VERSION: u8 = 1;
+
+/// A value that may name a person, and so can be blanked later: it enters its leaf as a commitment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Personal {
+    Actor,
+    Owner,
+    ClientIp,
+    Note,
+}
+
+impl Personal {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Actor => "actor",
+            Self::Owner => "owner",
+            Self::ClientIp => "client_ip",
+            Self::Note => "note",
+        }
+    }
+
+    /// `SHA-256(SHA-256(salt, field), value)`. The inner hash gives each field a salt of its own, so that
+    /// one value can be blanked and the row's salt forgotten while the other fields stay provable.
+    pub(crate) fn commit(self, salt: &[u8; 16], value: &str) -> Hash {
+        let field_salt = Sha256::new().chain_update(salt).chain_update(self.as_str()).finalize();
+        Sha256::new().chain_update(field_salt).chain_update(value).finalize().into()
+    }
+}
+
+/// What stands in a leaf of `changes` for the values that may name a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Commitments {
+    pub(crate) actor: Option<Hash>,
+    pub(crate) owner: Option<Hash>,
+    pub(crate) client_ip: Option<Hash>,
+    pub(crate) note: Option<Hash>,
+}
+
+/// The leaf of a row of `changes`.
+pub(crate) fn change_leaf(row: &ChangeRow, commitments: &Commitments) -> Vec<u8> {
+    let mut leaf = Leaf::new(Log::Changes, row.seq, row.at.ms());
+    leaf.0.extend((row.kind as u16).to_be_bytes());
+    leaf.optional(row.key.map(|(no, id)| [&no.0.to_be_bytes()[..], id.as_bytes()].concat()));
+    for commitment in [commitments.actor, commitments.owner, commitments.client_ip, commitments.note] {
+        leaf.optional(commitment);
+    }
+    leaf.optional(row.request_id.as_deref().map(sized));
+    leaf.0.extend(sized(&row.detail));
+    leaf.0
+}
+
+/// The leaf of a row of `uses`.
+pub(crate) fn use_leaf(row: &UseRow) -> Vec<u8> {
+    let mut leaf = Leaf::new(Log::Uses, row.seq, row.at.ms());
+    leaf.0.extend(row.key.map_or(0, |key| key.0).to_be_bytes());
+    leaf.0.push(row.outcome.code());
+    leaf.0.extend(row.epoch.to_be_bytes());
+    leaf.optional(row.client.map(|address| sized(address_bytes(address))));
+    leaf.optional(row.request.as_deref().map(sized));
+    leaf.0.extend(row.prefix_no.unwrap_or(0).to_be_bytes());
+    leaf.0.extend(row.counted.map_or(1, |counted| counted.count).to_be_bytes());
+    leaf.0.extend(row.counted.map_or(row.at, |counted| counted.last).ms().to_be_bytes());
+    leaf.0
+}
+
+/// An address as 4 or 16 bytes in network order.
+pub(crate) fn address_bytes(address: std::net::IpAddr) -> Vec<u8> {
+    match address {
+        std::net::IpAddr::V4(address) => address.octets().to_vec(),
+        std::net::IpAddr::V6(address) => address.octets().to_vec(),
+    }
+}
+
+/// Integers are big-endian; what may be absent follows a byte 0 or 1; text follows its length in 4 bytes.
+struct Leaf(Vec<u8>);
+
+impl Leaf {
+    fn new(log: Log, seq: i64, at_ms: i64) -> Self {
+        let mut bytes = Vec::with_capacity(256);
+        bytes.extend([VERSION, log.number()]);
+        bytes.extend(seq.to_be_bytes());
+        bytes.extend(at_ms.to_be_bytes());
+        Self(bytes)
+    }
+
+    fn optional(&mut self, value: Option<impl AsRef<[u8]>>) {
+        match value {
+            None => self.0.push(0),
+            Some(value) => {
+                self.0.push(1);
+                self.0.extend(value.as_ref());
+            }
+        }
+    }
+}
+
+fn sized(bytes: impl AsRef<[u8]>) -> Vec<u8> {
+    let bytes = bytes.as_ref();
+    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    [&length.to_be_bytes()[..], bytes].concat()
+}

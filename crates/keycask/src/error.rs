@@ -1,0 +1,220 @@
+//! The one error type of the crate.
+//!
+//! A refused key is not an error: see [`Verdict`](crate::Verdict). An [`Error`] means that the question
+//! could not be answered or the change not made; nothing was changed then, and no one is let in.
+
+use std::fmt;
+
+use keycask_sqlite::OpenError;
+
+/// What went wrong, for programs. The numbers are stable and shared by every language's layer.
+///
+/// 10 to 19: the caller can mend it. 20 to 29: the machine, the file or its place. 90 to 99: a bug.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[repr(i32)]
+pub enum ErrorKind {
+    /// An argument breaks a limit or a form; the message names it.
+    InvalidArgument = 10,
+    /// No key has this id.
+    NotFound = 11,
+    /// The state of the key or the vault doesn't allow the change.
+    Conflict = 12,
+    /// There is no vault at the path.
+    VaultMissing = 20,
+    /// What the path leads to isn't a vault: a folder, no SQLite file, or another application's.
+    NotAVault = 21,
+    /// The vault needs a newer library.
+    UnsupportedVersion = 22,
+    /// The vault or its folder can't be written or read by this process.
+    ReadOnly = 23,
+    /// A place where a write-ahead log can't work: a network file system, or a mounted file.
+    UnsupportedLocation = 24,
+    /// Another writer held the file for longer than the busy timeout. Try again.
+    Busy = 25,
+    /// The disk is full.
+    VaultFull = 26,
+    /// The content of the file contradicts itself.
+    Damaged = 27,
+    /// The operating system failed to read or write.
+    Io = 28,
+    /// A defect of keycask.
+    Internal = 90,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of their numbers.
+    pub const ALL: &'static [Self] = &[
+        Self::InvalidArgument,
+        Self::NotFound,
+        Self::Conflict,
+        Self::VaultMissing,
+        Self::NotAVault,
+        Self::UnsupportedVersion,
+        Self::ReadOnly,
+        Self::UnsupportedLocation,
+        Self::Busy,
+        Self::VaultFull,
+        Self::Damaged,
+        Self::Io,
+        Self::Internal,
+    ];
+
+    /// The stable number.
+    #[must_use]
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// The stable name, in `snake_case`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::NotFound => "not_found",
+            Self::Conflict => "conflict",
+            Self::VaultMissing => "vault_missing",
+            Self::NotAVault => "not_a_vault",
+            Self::UnsupportedVersion => "unsupported_version",
+            Self::ReadOnly => "read_only",
+            Self::UnsupportedLocation => "unsupported_location",
+            Self::Busy => "busy",
+            Self::VaultFull => "vault_full",
+            Self::Damaged => "damaged",
+            Self::Io => "io",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A result of this crate.
+pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a verb failed: what was tried, then why, and what to do where that is known.
+///
+/// It never carries a secret or the content of a row. It is one opaque struct, so that a new cause is not
+/// a breaking change: match on [`kind`](Error::kind).
+pub struct Error {
+    kind: ErrorKind,
+    context: String,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, context: impl Into<String>) -> Self {
+        Self { kind, context: context.into(), source: None }
+    }
+
+    pub(crate) fn invalid(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, context)
+    }
+
+    pub(crate) fn conflict(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, context)
+    }
+
+    pub(crate) fn damaged(context: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Damaged, context)
+    }
+
+    /// What went wrong, for programs.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn map_context(mut self, map: impl FnOnce(String) -> String) -> Self {
+        self.context = map(self.context);
+        self
+    }
+
+    /// Whether the content of the open file can no longer be trusted after this error.
+    pub(crate) fn poisons(&self) -> bool {
+        matches!(self.kind, ErrorKind::Damaged | ErrorKind::Io | ErrorKind::NotAVault)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.context)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.context)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        let (kind, remedy) = match &error {
+            OpenError::Missing(_) => (ErrorKind::VaultMissing, "; create it with `keycask init`"),
+            OpenError::FolderMissing(_) => (ErrorKind::VaultMissing, ""),
+            OpenError::Exists(_) => (ErrorKind::Conflict, ""),
+            OpenError::Directory(_)
+            | OpenError::NotAFile(_)
+            | OpenError::NotSqlite(_)
+            | OpenError::Foreign(..) => (ErrorKind::NotAVault, ""),
+            OpenError::Newer { .. } => (ErrorKind::UnsupportedVersion, ""),
+            OpenError::Denied(_) | OpenError::ReadOnly(_) => (ErrorKind::ReadOnly, ""),
+            OpenError::Filesystem(..) | OpenError::MountPoint(_) => (ErrorKind::UnsupportedLocation, ""),
+            OpenError::BadMode(_) => (ErrorKind::InvalidArgument, ""),
+            OpenError::Sqlite(cause) => (sqlite_kind(cause), ""),
+            OpenError::Io(_, cause) => (io_kind(cause), ""),
+            _ => (ErrorKind::Internal, ""),
+        };
+        Self { kind, context: format!("open vault {error}{remedy}"), source: Some(Box::new(error)) }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let kind = sqlite_kind(&error);
+        let context = match kind {
+            ErrorKind::Busy => {
+                "use the vault: another writer held it for longer than the busy timeout; try again".to_owned()
+            }
+            ErrorKind::VaultFull => {
+                "write the vault: the disk is full; free room, nothing was changed".to_owned()
+            }
+            // The text of other failures can hold the statement, never its values.
+            _ => format!("use the vault: {}", error.to_string().split(" in ").next().unwrap_or_default()),
+        };
+        Self { kind, context, source: Some(Box::new(error)) }
+    }
+}
+
+fn sqlite_kind(error: &rusqlite::Error) -> ErrorKind {
+    use rusqlite::ErrorCode as Code;
+    match error.sqlite_error_code() {
+        Some(Code::DatabaseBusy | Code::DatabaseLocked | Code::OperationInterrupted) => ErrorKind::Busy,
+        Some(Code::DiskFull) => ErrorKind::VaultFull,
+        Some(Code::NotADatabase) => ErrorKind::NotAVault,
+        Some(Code::ReadOnly | Code::PermissionDenied) => ErrorKind::ReadOnly,
+        Some(Code::CannotOpen | Code::SystemIoFailure | Code::FileLockingProtocolFailed) => ErrorKind::Io,
+        // Without a code it is a value that doesn't fit its column's type: no row of keycask's.
+        Some(Code::DatabaseCorrupt) | None => ErrorKind::Damaged,
+        Some(_) => ErrorKind::Internal,
+    }
+}
+
+fn io_kind(error: &std::io::Error) -> ErrorKind {
+    match error.kind() {
+        std::io::ErrorKind::StorageFull => ErrorKind::VaultFull,
+        std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => ErrorKind::ReadOnly,
+        _ => ErrorKind::Io,
+    }
+}

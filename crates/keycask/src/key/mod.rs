@@ -1,0 +1,28 @@
+//! The key: its record, its states, and the pure rules that judge and change it.
+
+mod actor;
+mod id;
+mod issue;
+mod judge;
+mod limits;
+mod outcome;
+mod record;
+mod revocation;
+mod rotation;
+mod scope;
+
+pub use actor::Actor;
+pub use id::KeyId;
+pub(crate) use id::{type_id, uuid_v7};
+pub(crate) use issue::Draft;
+pub use issue::{Issued, NewKey};
+pub(crate) use judge::judge;
+pub use judge::{Refusal, Request, Verdict};
+pub(crate) use limits::{REQUEST_ID_LEN, check_text, check_time};
+pub use outcome::{KeyState, Outcome, Reason};
+pub use record::Key;
+pub(crate) use record::{KeyNo, Revoked, Successor};
+pub use revocation::{Revocation, RevocationReason};
+pub use rotation::Rotation;
+pub(crate) use rotation::{Grace, check_rotatable};
+pub(crate) use scope::Scopes;

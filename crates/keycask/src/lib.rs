@@ -1,0 +1,53 @@
+//! API keys for your API, in one file.
+//!
+//! A backend links keycask and gets the whole life of an API key: issue, show once, verify on every request,
+//! rotate with a grace window, revoke at once, and an audit log whose edits show. The vault is one SQLite
+//! file that the processes of one machine share. There is no server and no cache TTL.
+//!
+//! ```
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("keys.db");
+//! use keycask::{Actor, NewKey, Request, RevocationReason, Vault, Verdict};
+//!
+//! let vault = Vault::create(&path)?;
+//! let alice = Actor::new("alice")?;
+//! let issued = vault.create_key(NewKey::new("acme_live").owner("acct_42").scope("reports:read"), &alice)?;
+//! let secret = issued.secret().expose().to_owned(); // show it now; it exists nowhere else
+//!
+//! match vault.verify(&secret, &Request::new().scope("reports:read"))? {
+//!     Verdict::Valid(key) => assert_eq!(key.owner(), "acct_42"),
+//!     Verdict::Refused(refusal) => panic!("answer {}", refusal.http_status()),
+//! }
+//!
+//! vault.revoke(issued.key().id(), RevocationReason::Compromised, &alice)?;
+//! assert!(matches!(vault.verify(&secret, &Request::new())?, Verdict::Refused(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The [`docs`] module has the pages on the key format, the file format, rotation and the threats.
+
+#![forbid(unsafe_code)]
+
+mod audit;
+mod clock;
+pub mod docs;
+mod error;
+mod key;
+mod policy;
+mod schema;
+mod secret;
+mod store;
+mod vault;
+
+pub use audit::{Change, ChangeKind, Log, Use};
+pub use clock::Timestamp;
+pub use error::{Error, ErrorKind};
+pub use key::{
+    Actor, Issued, Key, KeyId, KeyState, NewKey, Outcome, Reason, Refusal, Request, Revocation,
+    RevocationReason, Rotation, Verdict,
+};
+pub use policy::{Policy, UseAcknowledgement, UseMode};
+pub use secret::{Encoding, MAX_PRESENTED_LEN, Prefix, Secret};
+pub use vault::{
+    ChangeFilter, CheckReport, Finding, KeyFilter, LogReport, LogsReport, UseFilter, Vault, VaultOptions,
+};

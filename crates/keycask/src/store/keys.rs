@@ -1,0 +1,230 @@
+//! Keys: found by digest, by id, by lineage and by filter; inserted and saved.
+
+use rusqlite::{Row, named_params};
+
+use super::row::Columns;
+use super::{Change, Snapshot};
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::key::{Key, KeyId, KeyNo, Revoked, Scopes, Successor};
+use crate::policy::UseMode;
+use crate::secret::{Digest, Encoding};
+
+macro_rules! key_columns {
+    () => {
+        "k.key_no, k.id, k.prefix, k.start, k.encoding, k.owner, k.name, k.scopes, k.metadata, k.notify_email,
+        k.created_at_ms, k.created_by, k.not_before_ms, k.expires_at_ms, k.rotate_after_s, k.disabled,
+        k.revoked_at_ms, k.revoked_by, k.revoked_reason, k.revoked_note, k.lineage, k.replaces, k.replaced_by,
+        k.grace_until_ms"
+    };
+}
+
+pub(super) const FIND: &str = concat!(
+    "SELECT h.key_epoch, p.use_mode, k.digest, ",
+    key_columns!(),
+    " FROM head h JOIN policy p ON p.one = h.one LEFT JOIN keys k ON k.digest = :digest WHERE h.one = 1"
+);
+pub(super) const BY_ID: &str = concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.id = :id");
+pub(super) const NUMBER_OF: &str = "SELECT key_no FROM keys WHERE id = :id";
+pub(super) const RELATIVES: &str = concat!(
+    "SELECT ",
+    key_columns!(),
+    " FROM keys k WHERE k.id = :first OR k.lineage = :first ORDER BY k.key_no"
+);
+pub(super) const PAGE: &str =
+    concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.key_no > :after ORDER BY k.key_no LIMIT :limit");
+pub(super) const PAGE_OF_OWNER: &str = concat!(
+    "SELECT ",
+    key_columns!(),
+    " FROM keys k WHERE k.owner = :owner AND k.key_no > :after ORDER BY k.key_no LIMIT :limit"
+);
+const INSERT: &str = "
+    INSERT INTO keys (id, digest, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
+        created_at_ms, created_by, not_before_ms, expires_at_ms, rotate_after_s, rotate_due_ms, disabled,
+        lineage, replaces, changed_epoch)
+    VALUES (:id, :digest, :prefix, :start, :encoding, :owner, :name, :scopes, :metadata, :notify_email,
+        :created_at_ms, :created_by, :not_before_ms, :expires_at_ms, :rotate_after_s, :rotate_due_ms, :disabled,
+        :lineage, :replaces, :epoch)";
+/// What a verb may change of a key that exists.
+const SAVE: &str = "
+    UPDATE keys SET disabled = :disabled, revoked_at_ms = :revoked_at_ms, revoked_by = :revoked_by,
+        revoked_reason = :revoked_reason, revoked_note = :revoked_note,
+        revoked_epoch = CASE WHEN :revoked_at_ms IS NULL THEN NULL ELSE coalesce(revoked_epoch, :epoch) END,
+        replaced_by = :replaced_by, grace_until_ms = :grace_until_ms, changed_epoch = :epoch
+    WHERE key_no = :key_no";
+
+/// What verify needs, read by one statement.
+pub(crate) struct Found {
+    pub(crate) epoch: i64,
+    pub(crate) use_mode: UseMode,
+    pub(crate) key: Option<Key>,
+}
+
+/// Which keys a page holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KeyQuery {
+    pub(crate) owner: Option<String>,
+    pub(crate) after: i64,
+    pub(crate) limit: usize,
+}
+
+impl Snapshot<'_> {
+    /// Looks up a digest, with the epoch that the answer holds for.
+    pub(crate) fn find(&self, digest: &Digest) -> Result<Found> {
+        let mut statement = self.db.prepare_cached(FIND)?;
+        let mut rows = statement.query(named_params! { ":digest": digest.as_bytes() })?;
+        let row = rows.next()?.ok_or_else(|| super::head::missing_row("head"))?;
+        let mut columns = Columns::of(row);
+        let epoch = columns.take()?;
+        let use_mode = columns.word("use mode", super::head::use_mode)?;
+        let stored: Option<[u8; 32]> = columns.take()?;
+        let found = stored.is_some_and(|stored| Digest::from_bytes(stored) == *digest);
+        Ok(Found { epoch, use_mode, key: found.then(|| key_from(&mut columns)).transpose()? })
+    }
+
+    pub(crate) fn key(&self, id: KeyId) -> Result<Option<Key>> {
+        let mut statement = self.db.prepare_cached(BY_ID)?;
+        let mut rows = statement.query(named_params! { ":id": id.as_bytes() })?;
+        rows.next()?.map(key_of_row).transpose()
+    }
+
+    /// The number of a key, for filters and cursors.
+    pub(crate) fn number_of(&self, id: KeyId) -> Result<Option<KeyNo>> {
+        let mut statement = self.db.prepare_cached(NUMBER_OF)?;
+        let mut rows = statement.query(named_params! { ":id": id.as_bytes() })?;
+        Ok(rows.next()?.map(|row| row.get(0)).transpose()?.map(KeyNo))
+    }
+
+    /// All keys of a chain of rotations, in the order of their creation.
+    pub(crate) fn relatives(&self, lineage: KeyId) -> Result<Vec<Key>> {
+        let mut statement = self.db.prepare_cached(RELATIVES)?;
+        let mut rows = statement.query(named_params! { ":first": lineage.as_bytes() })?;
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            keys.push(key_of_row(row)?);
+        }
+        Ok(keys)
+    }
+
+    /// The next keys in the order of their creation.
+    pub(crate) fn keys(&self, query: &KeyQuery) -> Result<Vec<Key>> {
+        let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+        let mut all;
+        let mut of_owner;
+        let mut rows = match &query.owner {
+            None => {
+                all = self.db.prepare_cached(PAGE)?;
+                all.query(named_params! { ":after": query.after, ":limit": limit })?
+            }
+            Some(owner) => {
+                of_owner = self.db.prepare_cached(PAGE_OF_OWNER)?;
+                of_owner.query(named_params! { ":owner": owner, ":after": query.after, ":limit": limit })?
+            }
+        };
+        let mut keys = Vec::new();
+        while let Some(row) = rows.next()? {
+            keys.push(key_of_row(row)?);
+        }
+        Ok(keys)
+    }
+}
+
+impl Change<'_> {
+    /// Inserts a key and gives it its number.
+    pub(crate) fn insert_key(&mut self, key: &mut Key, digest: &Digest) -> Result<()> {
+        let epoch = self.epoch()?;
+        self.note_prefix(&key.prefix)?;
+        let first = key.lineage == key.id;
+        self.db.prepare_cached(INSERT)?.execute(named_params! {
+            ":id": key.id.as_bytes(),
+            ":digest": digest.as_bytes(),
+            ":prefix": key.prefix,
+            ":start": key.start,
+            ":encoding": key.encoding.as_str(),
+            ":owner": Some(&key.owner).filter(|owner| !owner.is_empty()),
+            ":name": key.name,
+            ":scopes": key.scopes.join(),
+            ":metadata": key.metadata,
+            ":notify_email": key.notify_email,
+            ":created_at_ms": key.created_at.ms(),
+            ":created_by": key.created_by,
+            ":not_before_ms": key.not_before.map(Timestamp::ms),
+            ":expires_at_ms": key.expires_at.map(Timestamp::ms),
+            ":rotate_after_s": key.rotate_after_s,
+            ":rotate_due_ms": key.rotate_due().map(Timestamp::ms),
+            ":disabled": key.disabled,
+            ":lineage": (!first).then_some(key.lineage.as_bytes()),
+            ":replaces": key.replaces.as_ref().map(KeyId::as_bytes),
+            ":epoch": epoch,
+        })?;
+        key.no = KeyNo(self.db.last_insert_rowid());
+        Ok(())
+    }
+
+    /// Saves what a verb may change of a key.
+    pub(crate) fn save_key(&mut self, key: &Key) -> Result<()> {
+        let epoch = self.epoch()?;
+        let revoked = key.revoked.as_ref();
+        let successor = key.successor.as_ref();
+        self.db.prepare_cached(SAVE)?.execute(named_params! {
+            ":key_no": key.no.0,
+            ":disabled": key.disabled,
+            ":revoked_at_ms": revoked.map(|revoked| revoked.at.ms()),
+            ":revoked_by": revoked.map(|revoked| &revoked.by),
+            ":revoked_reason": revoked.map(|revoked| revoked.reason.as_str()),
+            ":revoked_note": revoked.and_then(|revoked| revoked.note.as_ref()),
+            ":replaced_by": successor.map(|successor| successor.id.as_bytes()),
+            ":grace_until_ms": successor.map(|successor| successor.grace_until.ms()),
+            ":epoch": epoch,
+        })?;
+        Ok(())
+    }
+}
+
+fn key_of_row(row: &Row<'_>) -> Result<Key> {
+    key_from(&mut Columns::of(row))
+}
+
+fn key_from(columns: &mut Columns<'_>) -> Result<Key> {
+    let no = KeyNo(columns.take()?);
+    let id = columns.id()?;
+    Ok(Key {
+        no,
+        id,
+        prefix: columns.take::<Option<String>>()?.unwrap_or_default(),
+        start: columns.take()?,
+        encoding: columns.word("encoding", Encoding::from_name)?,
+        owner: columns.take::<Option<String>>()?.unwrap_or_default(),
+        name: columns.take()?,
+        scopes: Scopes::from_joined(&columns.take::<String>()?),
+        metadata: columns.take()?,
+        notify_email: columns.take()?,
+        created_at: columns.time()?,
+        created_by: columns.take()?,
+        not_before: columns.optional_time()?,
+        expires_at: columns.optional_time()?,
+        rotate_after_s: columns.take()?,
+        disabled: columns.take()?,
+        revoked: revoked_from(columns)?,
+        lineage: columns.optional_id()?.unwrap_or(id),
+        replaces: columns.optional_id()?,
+        successor: successor_from(columns)?,
+    })
+}
+
+fn revoked_from(columns: &mut Columns<'_>) -> Result<Option<Revoked>> {
+    let at = columns.optional_time()?;
+    let by: Option<String> = columns.take()?;
+    let reason: Option<String> = columns.take()?;
+    let note = columns.take()?;
+    match (at, by, reason) {
+        (Some(at), Some(by), Some(reason)) => Ok(Some(Revoked { at, by, reason: reason.parse()?, note })),
+        _ => Ok(None),
+    }
+}
+
+fn successor_from(columns: &mut Columns<'_>) -> Result<Option<Successor>> {
+    let id = columns.optional_id()?;
+    let grace_until = columns.optional_time()?;
+    Ok(id.zip(grace_until).map(|(id, grace_until)| Successor { id, grace_until }))
+}

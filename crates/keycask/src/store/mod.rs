@@ -1,0 +1,220 @@
+//! The store: every SQL statement of the crate, behind verbs that speak of keys and events.
+//!
+//! [`Store::read`] lends a [`Snapshot`], [`Store::change`] a [`Change`], which is a snapshot that can
+//! write and commits whole. Neither shows a type of the database, so that another one can stand here.
+
+mod changes;
+mod head;
+mod keys;
+mod logs;
+mod outbox;
+mod row;
+mod uses;
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use keycask_sqlite::{DatabaseFile, Permissions};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::audit::Frontier;
+use crate::clock::Moment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{self, FORMAT};
+
+pub(crate) use changes::ChangeQuery;
+pub(crate) use keys::KeyQuery;
+pub(crate) use outbox::NoticeKind;
+pub(crate) use uses::UseQuery;
+
+/// Readers that are kept open between calls.
+const KEPT_READERS: usize = 8;
+const STATEMENTS: usize = 64;
+
+/// The connections to one vault's file.
+pub(crate) struct Store {
+    file: DatabaseFile,
+    busy_timeout: Duration,
+    writer: Mutex<Option<Connection>>,
+    readers: Mutex<Vec<Connection>>,
+    /// Set once by an error after which the file can't be trusted: every later call fails with it.
+    poison: OnceLock<(ErrorKind, String)>,
+}
+
+impl Store {
+    /// Creates the file; `fill` writes what a vault begins with.
+    pub(crate) fn create(
+        path: &Path,
+        permissions: Permissions,
+        busy_timeout: Duration,
+        moment: Moment,
+        fill: impl FnOnce(&mut Change<'_>) -> Result<()>,
+    ) -> Result<Self> {
+        let created = keycask_sqlite::create(path, permissions, FORMAT, |db| {
+            db.set_prepared_statement_cache_capacity(STATEMENTS);
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            tx.execute_batch(schema::INITIAL)?;
+            let mut change = Change::new(&tx, moment);
+            fill(&mut change)?;
+            change.finish()?;
+            Ok::<(), Error>(tx.commit()?)
+        })?;
+        Ok(Self::of(created, busy_timeout))
+    }
+
+    /// Looks at the file; connections are made when they are used.
+    pub(crate) fn open(path: &Path, busy_timeout: Duration) -> Result<Self> {
+        Ok(Self::of(DatabaseFile::inspect(path, FORMAT)?, busy_timeout))
+    }
+
+    fn of(file: DatabaseFile, busy_timeout: Duration) -> Self {
+        Self {
+            file,
+            busy_timeout,
+            writer: Mutex::new(None),
+            readers: Mutex::new(Vec::new()),
+            poison: OnceLock::new(),
+        }
+    }
+
+    /// The file, with symbolic links resolved.
+    pub(crate) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// Lends one consistent state of the vault.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
+        self.with_reader(|db| {
+            let tx = db.transaction()?;
+            read(&Snapshot { db: &tx })
+        })
+    }
+
+    /// The same for a single statement, which is consistent by itself and needs no transaction.
+    pub(crate) fn peek<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
+        self.with_reader(|db| read(&Snapshot { db }))
+    }
+
+    /// Lends one consistent state on a connection that is closed afterwards, so that none is held.
+    pub(crate) fn read_once<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
+        self.guarded(|| {
+            let mut db = self.connect()?;
+            let tx = db.transaction()?;
+            read(&Snapshot { db: &tx })
+        })
+    }
+
+    /// Makes one change: all of it durable when this returns, or none of it.
+    pub(crate) fn change<T>(
+        &self,
+        moment: Moment,
+        make: impl FnOnce(&mut Change<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.guarded(|| {
+            let mut writer = lock(&self.writer);
+            let db = match &mut *writer {
+                Some(db) => db,
+                none => none.insert(self.connect()?),
+            };
+            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut change = Change::new(&tx, moment);
+            let result = make(&mut change)?;
+            change.finish()?;
+            tx.commit()?;
+            Ok(result)
+        })
+    }
+
+    fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
+        self.guarded(|| {
+            let kept = lock(&self.readers).pop();
+            let mut db = kept.map_or_else(|| self.connect(), Ok)?;
+            let result = read(&mut db);
+            let mut readers = lock(&self.readers);
+            if readers.len() < KEPT_READERS {
+                readers.push(db);
+            }
+            result
+        })
+    }
+
+    /// Runs `work` unless the file can't be trusted, and remembers when it turns out so.
+    fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        if let Some((kind, why)) = self.poison.get() {
+            return Err(Error::new(
+                *kind,
+                format!("use the vault: it failed before, so nothing is answered; open it anew ({why})"),
+            ));
+        }
+        let result = if self.file.is_in_place() {
+            work()
+        } else {
+            Err(Error::new(
+                ErrorKind::VaultMissing,
+                format!("use vault {}: its file was deleted, renamed or replaced", self.path().display()),
+            ))
+        };
+        if let Err(error) = &result
+            && (error.poisons() || error.kind() == ErrorKind::VaultMissing)
+        {
+            let _ = self.poison.set((error.kind(), error.to_string()));
+        }
+        result
+    }
+
+    fn connect(&self) -> Result<Connection> {
+        let db = self.file.connect(self.busy_timeout)?;
+        db.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(db)
+    }
+}
+
+/// A panic while the lock was held left a connection whose transaction was rolled back by its drop.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One consistent state of the vault.
+pub(crate) struct Snapshot<'c> {
+    db: &'c Connection,
+}
+
+/// A change in the making. Dropped without [`finish`](Self::finish) and commit, it leaves nothing behind.
+pub(crate) struct Change<'c> {
+    snapshot: Snapshot<'c>,
+    moment: Moment,
+    /// The epoch of this transaction, once something that verify reads was touched.
+    epoch: Option<i64>,
+    changes: Option<Frontier>,
+    uses: Option<Frontier>,
+    /// Where the stored high-water mark of the clock must go, down as well as up.
+    clock_corrected: bool,
+}
+
+impl<'c> Change<'c> {
+    fn new(db: &'c Connection, moment: Moment) -> Self {
+        Self {
+            snapshot: Snapshot { db },
+            moment,
+            epoch: None,
+            changes: None,
+            uses: None,
+            clock_corrected: false,
+        }
+    }
+
+    /// The time that the change is made at.
+    pub(crate) fn moment(&self) -> Moment {
+        self.moment
+    }
+}
+
+impl<'c> Deref for Change<'c> {
+    type Target = Snapshot<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.snapshot
+    }
+}

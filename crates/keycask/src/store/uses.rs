@@ -1,0 +1,241 @@
+//! The log of uses: single events, and counts that become events when their window closes.
+
+use std::net::IpAddr;
+
+use rusqlite::{Row, named_params};
+
+use super::changes::{bounds, next_seq};
+use super::row::Columns;
+use super::{Change, Snapshot};
+use crate::audit::{Counted, Log, Use, UseRow, address_bytes, use_leaf};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::key::{KeyId, KeyNo, Outcome};
+
+macro_rules! select {
+    ($key:literal, $order:literal) => {
+        concat!(
+            "SELECT u.seq, u.at_ms, u.key_no, u.outcome, u.epoch, u.client, u.request, u.count, u.last_ms,
+                u.prefix_no, k.id
+            FROM uses u LEFT JOIN keys k ON k.key_no = u.key_no
+            WHERE u.seq > :above AND u.seq < :below AND ",
+            $key,
+            " AND u.at_ms >= :since AND u.at_ms < :until AND (:outcome IS NULL OR u.outcome = :outcome)
+            ORDER BY u.seq ",
+            $order,
+            " LIMIT :limit"
+        )
+    };
+}
+
+pub(super) const PAGE: [&str; 2] = [
+    select!("(:key_no IS NULL OR u.key_no = :key_no)", "ASC"),
+    select!("(:key_no IS NULL OR u.key_no = :key_no)", "DESC"),
+];
+pub(super) const OPEN: &str = "
+    SELECT 0, o.first_ms, nullif(o.key_no, 0), o.outcome, o.epoch, NULL, NULL, o.count, o.last_ms,
+        nullif(o.prefix_no, 0), k.id
+    FROM open_counts o LEFT JOIN keys k ON k.key_no = o.key_no
+    WHERE (:key_no IS NULL OR o.key_no = :key_no) AND o.first_ms >= :since AND o.first_ms < :until
+        AND (:outcome IS NULL OR o.outcome = :outcome)
+    ORDER BY o.closes_ms, o.key_no, o.outcome, o.prefix_no";
+pub(super) const CLOSED: &str = "
+    SELECT 0, first_ms, nullif(key_no, 0), outcome, epoch, NULL, NULL, count, last_ms, nullif(prefix_no, 0), NULL
+    FROM open_counts WHERE closes_ms <= :now ORDER BY closes_ms, key_no, outcome, prefix_no";
+const DELETE_CLOSED: &str = "DELETE FROM open_counts WHERE closes_ms <= :now";
+const INSERT: &str = "
+    INSERT INTO uses (seq, at_ms, key_no, outcome, epoch, client, request, count, last_ms, prefix_no)
+    VALUES (:seq, :at_ms, :key_no, :outcome, :epoch, :client, :request, :count, :last_ms, :prefix_no)";
+const COUNT: &str = "
+    INSERT INTO open_counts (closes_ms, key_no, outcome, prefix_no, epoch, count, first_ms, last_ms)
+    VALUES (:closes_ms, :key_no, :outcome, 0, :epoch, 1, :at_ms, :at_ms)
+    ON CONFLICT (closes_ms, key_no, outcome, prefix_no) DO UPDATE SET count = count + 1,
+        epoch = max(epoch, excluded.epoch), first_ms = min(first_ms, excluded.first_ms),
+        last_ms = max(last_ms, excluded.last_ms)";
+pub(super) const JUDGED_AFTER_REVOCATION: &str = "
+    SELECT u.seq FROM uses u JOIN keys k ON k.key_no = u.key_no
+    WHERE u.outcome = 0 AND u.epoch >= k.revoked_epoch LIMIT :limit";
+
+/// Which uses a page holds.
+#[derive(Clone, Debug)]
+pub(crate) struct UseQuery {
+    pub(crate) key: Option<KeyNo>,
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) since: Timestamp,
+    pub(crate) until: Timestamp,
+    pub(crate) newest_first: bool,
+    /// Only what follows this sequence number in the order asked for; 0 for the beginning.
+    pub(crate) after: i64,
+    pub(crate) limit: usize,
+}
+
+impl UseQuery {
+    /// All of the log from its beginning, `limit` rows at a time.
+    pub(crate) fn all(limit: usize) -> Self {
+        Self {
+            key: None,
+            outcome: None,
+            since: Timestamp::from_ms(i64::MIN),
+            until: Timestamp::from_ms(i64::MAX),
+            newest_first: false,
+            after: 0,
+            limit,
+        }
+    }
+}
+
+impl Snapshot<'_> {
+    pub(crate) fn uses(&self, query: &UseQuery) -> Result<Vec<Use>> {
+        let (above, below) = bounds(query.after, query.newest_first);
+        let mut statement = self.db.prepare_cached(PAGE[usize::from(query.newest_first)])?;
+        let rows = statement.query(named_params! {
+            ":key_no": query.key.map(|key| key.0),
+            ":outcome": query.outcome.map(Outcome::code),
+            ":since": query.since.ms(),
+            ":until": query.until.ms(),
+            ":above": above,
+            ":below": below,
+            ":limit": i64::try_from(query.limit).unwrap_or(i64::MAX),
+        })?;
+        collect(rows)
+    }
+
+    /// The counts that still run.
+    pub(crate) fn open_counts(&self, query: &UseQuery) -> Result<Vec<Use>> {
+        let mut statement = self.db.prepare_cached(OPEN)?;
+        let rows = statement.query(named_params! {
+            ":key_no": query.key.map(|key| key.0),
+            ":outcome": query.outcome.map(Outcome::code),
+            ":since": query.since.ms(),
+            ":until": query.until.ms(),
+        })?;
+        collect(rows)
+    }
+
+    /// The first uses, at most `limit`, that were judged valid at or after their key's revocation.
+    pub(crate) fn judged_after_revocation(&self, limit: i64) -> Result<Vec<i64>> {
+        let mut statement = self.db.prepare_cached(JUDGED_AFTER_REVOCATION)?;
+        let rows = statement.query_map(named_params! { ":limit": limit }, |row| row.get(0))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+impl Change<'_> {
+    /// Appends a single use.
+    pub(crate) fn record_use(
+        &mut self,
+        key: KeyNo,
+        outcome: Outcome,
+        epoch: i64,
+        client: Option<IpAddr>,
+        request: Option<&str>,
+    ) -> Result<()> {
+        let row = UseRow {
+            seq: 0,
+            at: self.moment.at,
+            key: Some(key),
+            outcome,
+            epoch,
+            client,
+            request: request.map(str::to_owned),
+            counted: None,
+            prefix_no: None,
+        };
+        self.append_use(row)
+    }
+
+    /// Adds a use to the count of its key, outcome and window, a whole number of `window_ms` since 1970.
+    pub(crate) fn count_use(
+        &mut self,
+        key: KeyNo,
+        outcome: Outcome,
+        epoch: i64,
+        window_ms: i64,
+    ) -> Result<()> {
+        let at_ms = self.moment.at.ms();
+        self.db.prepare_cached(COUNT)?.execute(named_params! {
+            ":closes_ms": (at_ms.div_euclid(window_ms) + 1) * window_ms,
+            ":key_no": key.0,
+            ":outcome": outcome.code(),
+            ":epoch": epoch,
+            ":at_ms": at_ms,
+        })?;
+        Ok(())
+    }
+
+    /// Moves the counts whose window has closed into the log.
+    pub(crate) fn close_counts(&mut self) -> Result<()> {
+        let now = self.moment.at.ms();
+        let closed = {
+            let mut statement = self.db.prepare_cached(CLOSED)?;
+            collect(statement.query(named_params! { ":now": now })?)?
+        };
+        if closed.is_empty() {
+            return Ok(());
+        }
+        closed.into_iter().try_for_each(|count| self.append_use(count.row))?;
+        self.db.prepare_cached(DELETE_CLOSED)?.execute(named_params! { ":now": now })?;
+        Ok(())
+    }
+
+    fn append_use(&mut self, mut row: UseRow) -> Result<()> {
+        let frontier = self.frontier(Log::Uses)?;
+        row.seq = next_seq(frontier.size())?;
+        frontier.append(&use_leaf(&row));
+        self.db.prepare_cached(INSERT)?.execute(named_params! {
+            ":seq": row.seq,
+            ":at_ms": row.at.ms(),
+            ":key_no": row.key.map(|key| key.0),
+            ":outcome": row.outcome.code(),
+            ":epoch": row.epoch,
+            ":client": row.client.map(address_bytes),
+            ":request": row.request.as_deref().map(str::as_bytes),
+            ":count": row.counted.map(|counted| counted.count),
+            ":last_ms": row.counted.map(|counted| counted.last.ms()),
+            ":prefix_no": row.prefix_no,
+        })?;
+        Ok(())
+    }
+}
+
+fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Use>> {
+    let mut uses = Vec::new();
+    while let Some(row) = rows.next()? {
+        uses.push(use_of_row(row)?);
+    }
+    Ok(uses)
+}
+
+fn use_of_row(row: &Row<'_>) -> Result<Use> {
+    let mut columns = Columns::of(row);
+    let row = UseRow {
+        seq: columns.take()?,
+        at: columns.time()?,
+        key: columns.take::<Option<i64>>()?.map(KeyNo),
+        outcome: columns.code("outcome", Outcome::from_code)?,
+        epoch: columns.take()?,
+        client: columns.take::<Option<Vec<u8>>>()?.map(address).transpose()?,
+        request: columns.take::<Option<Vec<u8>>>()?.map(text).transpose()?,
+        counted: counted(columns.take()?, columns.optional_time()?),
+        prefix_no: columns.take()?,
+    };
+    let key_id: Option<KeyId> = columns.optional_id()?;
+    Ok(Use { row, key_id })
+}
+
+fn counted(count: Option<i64>, last: Option<Timestamp>) -> Option<Counted> {
+    Some(Counted { count: count?, last: last? })
+}
+
+fn address(bytes: Vec<u8>) -> Result<IpAddr> {
+    if let Ok(v4) = <[u8; 4]>::try_from(bytes.as_slice()) {
+        return Ok(IpAddr::from(v4));
+    }
+    <[u8; 16]>::try_from(bytes)
+        .map(IpAddr::from)
+        .map_err(|_| Error::damaged("read the log of uses: an address has neither 4 nor 16 bytes"))
+}
+
+fn text(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|_| Error::damaged("read the log of uses: a request id is not text"))
+}

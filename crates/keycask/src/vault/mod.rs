@@ -1,0 +1,145 @@
+//! The vault: every verb, made of the pure rules of `key`, `policy` and `audit` and of the store.
+
+mod check;
+mod create;
+mod list;
+mod open;
+mod revoke;
+mod rotate;
+mod verify;
+
+pub use check::{CheckReport, Finding, LogReport, LogsReport};
+pub use list::{ChangeFilter, KeyFilter, UseFilter};
+pub use open::VaultOptions;
+
+use std::path::Path;
+use std::time::SystemTime;
+
+use crate::audit::Event;
+use crate::clock::{Clock, Moment, Timestamp};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::{Actor, Key, KeyId};
+use crate::policy::Policy;
+use crate::secret::Prefix;
+use crate::store::{Change, Store};
+
+/// A vault: the API keys of one API, in one SQLite file that the processes of a machine share.
+///
+/// A `Vault` is used from any number of threads. It holds no connection until it is used, and every verb
+/// either answers from one consistent state of the file or fails with an [`Error`]; it never answers from
+/// what it remembers of an earlier state.
+///
+/// Verbs that depend on the time have a twin whose name ends in `_at` and that takes `now`.
+pub struct Vault {
+    store: Store,
+    clock: Clock,
+    id: String,
+    created_at: Timestamp,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Vault").field("path", &self.path()).field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Creates a vault at `path`, which must not exist: 0600 whatever the umask, atomically, with the
+    /// actor `keycask`. [`VaultOptions`] has more to say.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        VaultOptions::new().create(path)
+    }
+
+    /// Opens the vault at `path`. A missing file is an error, never a new vault.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        VaultOptions::new().open(path)
+    }
+
+    /// The vault's id, such as `vault_01kb8rdhz6f5sbtcbgh1rstvwx`; a backup keeps it.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The file, with symbolic links resolved.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
+    /// When the vault was created.
+    #[must_use]
+    pub fn created_at(&self) -> SystemTime {
+        self.created_at.into()
+    }
+
+    /// The policy.
+    pub fn policy(&self) -> Result<Policy> {
+        self.store.peek(|snapshot| snapshot.policy())
+    }
+
+    /// Sets the policy. It rules what is issued from now on; keys that exist stay as they are.
+    pub fn set_policy(&self, policy: &Policy, actor: &Actor) -> Result<()> {
+        policy.check()?;
+        self.change(self.clock.now(), |change| {
+            let before = change.policy()?;
+            if before == *policy {
+                return Ok(());
+            }
+            change.set_policy(policy)?;
+            change.record(Event::PolicyChanged { before: before.to_json(), after: policy.to_json() }, actor)
+        })
+    }
+
+    /// The prefixes of the keys that were ever issued and those that the policy names, sorted: what a
+    /// secret scanner must know.
+    pub fn prefixes(&self) -> Result<Vec<Prefix>> {
+        let mut prefixes = self.store.read(|snapshot| {
+            let mut prefixes = snapshot.prefixes()?;
+            prefixes.extend(snapshot.policy()?.prefixes);
+            Ok(prefixes)
+        })?;
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        Ok(prefixes)
+    }
+
+    /// Makes one change, and records a large step back of the clock with it.
+    fn change<T>(&self, moment: Moment, make: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
+        let regression = moment.from_clock.then(|| self.clock.take_regression()).flatten();
+        let result = self.store.change(moment, |change| {
+            if let Some(mark) = regression {
+                change.record(Event::ClockRegressed { mark }, &Actor::keycask())?;
+                change.correct_clock();
+            }
+            make(change)
+        });
+        if let (Err(_), Some(mark)) = (&result, regression) {
+            self.clock.put_back_regression(mark);
+        }
+        result
+    }
+}
+
+fn not_found(id: KeyId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("find {id}: no key of this vault has this id"))
+}
+
+/// Refuses a verb on a key that is dead, and names the relatives that live.
+fn check_living(change: &Change<'_>, key: &Key, verb: &str, now: Timestamp) -> Result<()> {
+    let state = key.state(now);
+    if state.is_living() {
+        return Ok(());
+    }
+    let living: Vec<String> = change
+        .relatives(key.lineage)?
+        .iter()
+        .filter(|relative| relative.state(now).is_living())
+        .map(|relative| relative.id.to_string())
+        .collect();
+    let hint = match living.as_slice() {
+        [] => "no relative of it lives; create a new key".to_owned(),
+        living => format!("living relatives: {}", living.join(", ")),
+    };
+    Err(Error::conflict(format!("{verb} {}: it is {state} and stays so; {hint}", key.id)))
+}

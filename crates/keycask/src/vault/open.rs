@@ -1,0 +1,127 @@
+//! Creating and opening a vault.
+
+use std::path::Path;
+use std::time::Duration;
+
+use keycask_sqlite::Permissions;
+
+use super::Vault;
+use crate::audit::Event;
+use crate::clock::{Clock, Moment, wall_time};
+use crate::error::{Error, Result};
+use crate::key::{Actor, type_id, uuid_v7};
+use crate::policy::Policy;
+use crate::schema::SCHEMA;
+use crate::store::Store;
+
+/// How to create or open a vault, where the defaults of [`Vault::create`] and [`Vault::open`] don't fit.
+///
+/// ```
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("keys.db");
+/// use keycask::{Actor, VaultOptions};
+///
+/// let vault = VaultOptions::new().mode(0o660).actor(Actor::new("alice")?).create(&path)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct VaultOptions {
+    busy_timeout: Duration,
+    permissions: Permissions,
+    actor: Actor,
+}
+
+impl Default for VaultOptions {
+    fn default() -> Self {
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            permissions: Permissions::default(),
+            actor: Actor::keycask(),
+        }
+    }
+}
+
+impl VaultOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How long a change waits for other writers before it fails as busy: 5 s where nothing is said, at
+    /// most an hour.
+    pub fn busy_timeout(mut self, timeout: Duration) -> Self {
+        self.busy_timeout = timeout.min(Duration::from_secs(3600));
+        self
+    }
+
+    /// The mode of a new file, whatever the umask: 0600 where nothing is said. Owners must be able to read
+    /// and write, others may have nothing.
+    pub fn mode(mut self, mode: u32) -> Self {
+        self.permissions.mode = mode;
+        self
+    }
+
+    /// The group of a new file, by number.
+    ///
+    /// The folder should be of the same group with its setgid bit on, so that the log beside the file is too.
+    pub fn group(mut self, gid: u32) -> Self {
+        self.permissions.group = Some(gid);
+        self
+    }
+
+    /// Who creates the vault; `keycask` where nothing is said.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.actor = actor;
+        self
+    }
+
+    /// Creates a vault at `path`, which must not exist. Whoever looks at the path, also after a `kill -9`,
+    /// sees nothing or a whole vault.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` where something is at the path; `vault_missing` where the folder is; `unsupported_location`
+    /// where its file system can't carry a write-ahead log; `invalid_argument` for a mode that doesn't fit.
+    pub fn create(self, path: impl AsRef<Path>) -> Result<Vault> {
+        let moment = Moment { at: wall_time(), from_clock: true };
+        let store = Store::create(path.as_ref(), self.permissions, self.busy_timeout, moment, |change| {
+            let id = uuid_v7(moment.at)?;
+            change.insert_head(id, &Policy::default())?;
+            let vault_id = type_id("vault", id);
+            change.record(Event::VaultCreated { vault_id: &vault_id, schema: SCHEMA }, &self.actor)
+        })
+        .map_err(|error| error.rename("open vault", "create vault"))?;
+        Vault::of(store)
+    }
+
+    /// Opens the vault at `path` and looks at it whole; nothing is changed, and no connection is kept.
+    ///
+    /// # Errors
+    ///
+    /// `vault_missing`, `not_a_vault`, `unsupported_version`, `read_only`, `unsupported_location`, `damaged`:
+    /// each says what was found and what to do.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Vault> {
+        Vault::of(Store::open(path.as_ref(), self.busy_timeout)?)
+    }
+}
+
+impl Vault {
+    fn of(store: Store) -> Result<Self> {
+        let (identity, mark) = store.read_once(|snapshot| {
+            snapshot.check_schema()?;
+            Ok((snapshot.identity()?, snapshot.clock_mark()?))
+        })?;
+        Ok(Self { store, clock: Clock::starting_at(mark), id: identity.id, created_at: identity.created_at })
+    }
+}
+
+impl Error {
+    /// The same error, as of another verb.
+    fn rename(self, from: &str, to: &str) -> Self {
+        self.map_context(|context| match context.strip_prefix(from) {
+            Some(rest) => format!("{to}{rest}"),
+            None => context,
+        })
+    }
+}

@@ -1,0 +1,109 @@
+//! Verify: the question that every request of an API asks.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::Vault;
+use crate::clock::Moment;
+use crate::error::Result;
+use crate::key::{Key, KeyNo, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
+use crate::policy::UseMode;
+use crate::secret::parse;
+
+const MINUTE_MS: i64 = 60_000;
+const BUCKET_MS: i64 = 5 * MINUTE_MS;
+
+impl Vault {
+    /// Judges a presented secret. What isn't a secret at all, however long, is the outcome `malformed`.
+    ///
+    /// A use of a known key is in the log of uses when this returns, unless the policy or the request says
+    /// otherwise.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # let vault = keycask::Vault::create(folder.path().join("keys.db"))?;
+    /// # let actor = keycask::Actor::new("alice")?;
+    /// use keycask::{NewKey, Reason, Request, Verdict};
+    ///
+    /// let issued = vault.create_key(NewKey::new("acme_live").owner("acct_42").scope("reports:read"), &actor)?;
+    /// let presented = issued.secret().expose();
+    /// match vault.verify(presented, &Request::new().scope("reports:read").prefix("acme_live"))? {
+    ///     Verdict::Valid(key) => assert_eq!(key.owner(), "acct_42"),
+    ///     Verdict::Refused(refusal) => panic!("refused: {}", refusal.reason()),
+    /// }
+    /// match vault.verify("acme_live_typo", &Request::new())? {
+    ///     Verdict::Valid(_) => panic!("let in"),
+    ///     Verdict::Refused(refusal) => assert_eq!(refusal.reason(), Reason::Malformed),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The vault could not answer: let no one in, and answer 503 rather than 401.
+    pub fn verify(&self, presented: impl AsRef<[u8]>, request: &Request<'_>) -> Result<Verdict> {
+        self.verify_in(presented.as_ref(), request, self.clock.now())
+    }
+
+    /// [`verify`](Self::verify) as of `now`.
+    pub fn verify_at(
+        &self,
+        presented: impl AsRef<[u8]>,
+        request: &Request<'_>,
+        now: SystemTime,
+    ) -> Result<Verdict> {
+        self.verify_in(presented.as_ref(), request, Moment::given(now)?)
+    }
+
+    /// The key that a secret belongs to, whatever its state, or `None` where it is malformed or unknown.
+    /// It is not a use of the key, and no answer to whether it may be served.
+    pub fn identify(&self, presented: impl AsRef<[u8]>) -> Result<Option<Key>> {
+        let Some(presented) = parse(presented.as_ref()) else { return Ok(None) };
+        let digest = presented.digest();
+        Ok(self.store.peek(|snapshot| snapshot.find(&digest))?.key)
+    }
+
+    fn verify_in(&self, presented: &[u8], request: &Request<'_>, moment: Moment) -> Result<Verdict> {
+        request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))?;
+        let Some(presented) = parse(presented) else { return Ok(Verdict::refused(Reason::Malformed)) };
+        let digest = presented.digest();
+        let found = self.store.peek(|snapshot| snapshot.find(&digest))?;
+        let Some(key) = found.key else { return Ok(Verdict::refused(Reason::Unknown)) };
+        let no = key.no;
+        let verdict = judge(Arc::new(key), request, moment.at);
+        if request.wants_event() && found.use_mode != UseMode::Off {
+            let used = Used { key: no, outcome: verdict.outcome(), epoch: found.epoch, mode: found.use_mode };
+            self.record_use(used, request, moment)?;
+        }
+        Ok(verdict)
+    }
+
+    /// Refusals are counted by the minute, so that a client that goes on with a dead key can't fill the disk.
+    fn record_use(&self, used: Used, request: &Request<'_>, moment: Moment) -> Result<()> {
+        let Used { key, outcome, epoch, mode } = used;
+        self.change(moment, |change| {
+            change.close_counts()?;
+            match (outcome, mode) {
+                (Outcome::Refused(_), _) => change.count_use(key, outcome, epoch, MINUTE_MS),
+                (Outcome::Valid, UseMode::Buckets) => change.count_use(key, outcome, epoch, BUCKET_MS),
+                (Outcome::Valid, _) => {
+                    change.record_use(key, outcome, epoch, request.address(), request.id())
+                }
+            }
+        })
+    }
+
+    /// Returns when every use that was acknowledged so far is durable. In this version it is so already.
+    pub fn flush(&self) -> Result<()> {
+        self.store.peek(|snapshot| snapshot.clock_mark()).map(drop)
+    }
+}
+
+/// A verify to be recorded.
+#[derive(Clone, Copy)]
+struct Used {
+    key: KeyNo,
+    outcome: Outcome,
+    epoch: i64,
+    mode: UseMode,
+}
