@@ -93,8 +93,8 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A result of this crate.
-pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
+/// A result of a verb.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a verb failed: what was tried, then why, and what to do where that is known.
 ///

@@ -41,7 +41,7 @@ mod vault;
 
 pub use audit::{Change, ChangeKind, Log, Use};
 pub use clock::Timestamp;
-pub use error::{Error, ErrorKind};
+pub use error::{Error, ErrorKind, Result};
 pub use key::{
     Actor, Issued, Key, KeyId, KeyState, NewKey, Outcome, Reason, Refusal, Request, Revocation,
     RevocationReason, Rotation, Verdict,

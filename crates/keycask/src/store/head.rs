@@ -14,31 +14,32 @@ use crate::policy::{Policy, UseAcknowledgement, UseMode};
 use crate::schema::{self, Object, SCHEMA};
 use crate::secret::Prefix;
 
-const INSERT_VAULT: &str =
+pub(super) const INSERT_VAULT: &str =
     "INSERT INTO vault (one, id, schema, created_at_ms) VALUES (1, :id, :schema, :created_at_ms)";
-const INSERT_HEAD: &str =
+pub(super) const INSERT_HEAD: &str =
     "INSERT INTO head (one, key_epoch, flush_epoch, accepts_foreign) VALUES (1, 0, 0, 0)";
-const SELECT_VAULT: &str = "SELECT id, schema, created_at_ms FROM vault WHERE one = 1";
-const BUMP_EPOCH: &str = "UPDATE head SET key_epoch = key_epoch + 1 WHERE one = 1 RETURNING key_epoch";
-const INSERT_POLICY: &str = "
+pub(super) const SELECT_VAULT: &str = "SELECT id, schema, created_at_ms FROM vault WHERE one = 1";
+pub(super) const BUMP_EPOCH: &str =
+    "UPDATE head SET key_epoch = key_epoch + 1 WHERE one = 1 RETURNING key_epoch";
+pub(super) const INSERT_POLICY: &str = "
     INSERT INTO policy (one, prefixes, default_grace_ms, min_grace_ms, max_grace_ms, max_lifetime_ms,
         max_living_keys, use_mode, use_acknowledgement, retain_uses_ms, retain_uses_bytes, notice_ahead_ms)
     VALUES (1, :prefixes, :default_grace_ms, :min_grace_ms, :max_grace_ms, :max_lifetime_ms,
         :max_living_keys, :use_mode, :use_acknowledgement, :retain_uses_ms, :retain_uses_bytes, :notice_ahead_ms)";
-const UPDATE_POLICY: &str = "
+pub(super) const UPDATE_POLICY: &str = "
     UPDATE policy SET prefixes = :prefixes, default_grace_ms = :default_grace_ms, min_grace_ms = :min_grace_ms,
         max_grace_ms = :max_grace_ms, max_lifetime_ms = :max_lifetime_ms, max_living_keys = :max_living_keys,
         use_mode = :use_mode, use_acknowledgement = :use_acknowledgement, retain_uses_ms = :retain_uses_ms,
         retain_uses_bytes = :retain_uses_bytes, notice_ahead_ms = :notice_ahead_ms
     WHERE one = 1";
-const SELECT_POLICY: &str = "
+pub(super) const SELECT_POLICY: &str = "
     SELECT prefixes, default_grace_ms, min_grace_ms, max_grace_ms, max_lifetime_ms, max_living_keys, use_mode,
         use_acknowledgement, retain_uses_ms, retain_uses_bytes, notice_ahead_ms
     FROM policy WHERE one = 1";
-const INSERT_PREFIX: &str =
+pub(super) const INSERT_PREFIX: &str =
     "INSERT INTO prefixes (prefix, first_used_ms) VALUES (:prefix, :at_ms) ON CONFLICT (prefix) DO NOTHING";
-const SELECT_PREFIXES: &str = "SELECT prefix FROM prefixes ORDER BY prefix";
-const SELECT_OBJECTS: &str = "
+pub(super) const SELECT_PREFIXES: &str = "SELECT prefix FROM prefixes ORDER BY prefix";
+pub(super) const SELECT_OBJECTS: &str = "
     SELECT type, name, sql FROM sqlite_schema
     WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~' ORDER BY type, name";
 

@@ -38,7 +38,7 @@ pub(super) const PAGE_OF_OWNER: &str = concat!(
     key_columns!(),
     " FROM keys k WHERE k.owner = :owner AND k.key_no > :after ORDER BY k.key_no LIMIT :limit"
 );
-const INSERT: &str = "
+pub(super) const INSERT: &str = "
     INSERT INTO keys (id, digest, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
         created_at_ms, created_by, not_before_ms, expires_at_ms, rotate_after_s, rotate_due_ms, disabled,
         lineage, replaces, changed_epoch)
@@ -46,7 +46,7 @@ const INSERT: &str = "
         :created_at_ms, :created_by, :not_before_ms, :expires_at_ms, :rotate_after_s, :rotate_due_ms, :disabled,
         :lineage, :replaces, :epoch)";
 /// What a verb may change of a key that exists.
-const SAVE: &str = "
+pub(super) const SAVE: &str = "
     UPDATE keys SET disabled = :disabled, revoked_at_ms = :revoked_at_ms, revoked_by = :revoked_by,
         revoked_reason = :revoked_reason, revoked_note = :revoked_note,
         revoked_epoch = CASE WHEN :revoked_at_ms IS NULL THEN NULL ELSE coalesce(revoked_epoch, :epoch) END,

@@ -9,15 +9,16 @@ use crate::audit::{Frontier, Log};
 use crate::clock::Timestamp;
 use crate::error::Result;
 
-const INSERT: &str = "
+pub(super) const INSERT: &str = "
     INSERT INTO logs (log, size, frontier, pruned_size, pruned_frontier, folded_seq, clock_ms)
     VALUES (:log, 0, x'', 0, x'', 0, :clock_ms)";
-const SELECT: &str = "SELECT size, frontier, pruned_size, pruned_frontier FROM logs WHERE log = :log";
-const SELECT_CLOCK: &str = "SELECT max(clock_ms) FROM logs";
-const UPDATE: &str = "UPDATE logs SET size = :size, frontier = :frontier, clock_ms = max(clock_ms, :clock_ms) WHERE log = :log";
-const CORRECT_CLOCK: &str = "UPDATE logs SET clock_ms = :clock_ms";
-const MAX_CHANGE: &str = "SELECT coalesce(max(seq), 0) FROM changes";
-const MAX_USE: &str = "SELECT coalesce(max(seq), 0) FROM uses";
+pub(super) const SELECT: &str =
+    "SELECT size, frontier, pruned_size, pruned_frontier FROM logs WHERE log = :log";
+pub(super) const SELECT_CLOCK: &str = "SELECT max(clock_ms) FROM logs";
+pub(super) const UPDATE: &str = "UPDATE logs SET size = :size, frontier = :frontier, clock_ms = max(clock_ms, :clock_ms) WHERE log = :log";
+pub(super) const CORRECT_CLOCK: &str = "UPDATE logs SET clock_ms = :clock_ms";
+pub(super) const MAX_CHANGE: &str = "SELECT coalesce(max(seq), 0) FROM changes";
+pub(super) const MAX_USE: &str = "SELECT coalesce(max(seq), 0) FROM uses";
 
 /// A log as it is stored: the tree of all its leaves, and of those whose rows were pruned.
 #[derive(Clone, Debug)]

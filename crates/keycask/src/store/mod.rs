@@ -8,6 +8,8 @@ mod head;
 mod keys;
 mod logs;
 mod outbox;
+#[cfg(test)]
+mod plans;
 mod row;
 mod uses;
 

@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::key::{Key, uuid_v7};
 
-const INSERT: &str = "
+pub(super) const INSERT: &str = "
     INSERT INTO outbox (id, kind, key_no, at_ms, about_ms, detail)
     VALUES (:id, :kind, :key_no, :at_ms, :about_ms, :detail)
     ON CONFLICT (key_no, kind, about_ms) DO NOTHING";

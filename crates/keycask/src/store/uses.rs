@@ -42,11 +42,11 @@ pub(super) const OPEN: &str = "
 pub(super) const CLOSED: &str = "
     SELECT 0, first_ms, nullif(key_no, 0), outcome, epoch, NULL, NULL, count, last_ms, nullif(prefix_no, 0), NULL
     FROM open_counts WHERE closes_ms <= :now ORDER BY closes_ms, key_no, outcome, prefix_no";
-const DELETE_CLOSED: &str = "DELETE FROM open_counts WHERE closes_ms <= :now";
-const INSERT: &str = "
+pub(super) const DELETE_CLOSED: &str = "DELETE FROM open_counts WHERE closes_ms <= :now";
+pub(super) const INSERT: &str = "
     INSERT INTO uses (seq, at_ms, key_no, outcome, epoch, client, request, count, last_ms, prefix_no)
     VALUES (:seq, :at_ms, :key_no, :outcome, :epoch, :client, :request, :count, :last_ms, :prefix_no)";
-const COUNT: &str = "
+pub(super) const COUNT: &str = "
     INSERT INTO open_counts (closes_ms, key_no, outcome, prefix_no, epoch, count, first_ms, last_ms)
     VALUES (:closes_ms, :key_no, :outcome, 0, :epoch, 1, :at_ms, :at_ms)
     ON CONFLICT (closes_ms, key_no, outcome, prefix_no) DO UPDATE SET count = count + 1,

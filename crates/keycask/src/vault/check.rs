@@ -103,6 +103,13 @@ impl LogReport {
         &self.root
     }
 
+    /// The same in lower-case hexadecimal.
+    #[must_use]
+    pub fn root_hex(&self) -> String {
+        let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('?');
+        self.root.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    }
+
     /// Where the rows aren't what the tree says.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

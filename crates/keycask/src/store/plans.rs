@@ -1,0 +1,143 @@
+//! Guards against a statement that reads a whole table where an index should answer: the plan of each
+//! statement that grows with the vault names its index.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and opens files of its own"
+)]
+
+use rusqlite::Connection;
+
+use super::{changes, head, keys, logs, outbox, uses};
+use crate::schema;
+
+/// A statement, and what its plan must say line by line, as SQLite words it.
+const PLANS: &[(&str, &str, &[&str])] = &[
+    ("find", keys::FIND, &["SEARCH k USING INDEX keys_by_digest (digest=?)"]),
+    ("key", keys::BY_ID, &["SEARCH k USING INDEX keys_by_id (id=?)"]),
+    ("number", keys::NUMBER_OF, &["SEARCH keys USING COVERING INDEX keys_by_id (id=?)"]),
+    (
+        "relatives",
+        keys::RELATIVES,
+        &["SEARCH k USING INDEX keys_by_id (id=?)", "SEARCH k USING INDEX keys_by_lineage (lineage=?)"],
+    ),
+    ("keys", keys::PAGE, &["SEARCH k USING INTEGER PRIMARY KEY (rowid>?)"]),
+    ("keys of owner", keys::PAGE_OF_OWNER, &["SEARCH k USING INDEX keys_by_owner (owner=? AND rowid>?)"]),
+    ("save key", keys::SAVE, &["SEARCH keys USING INTEGER PRIMARY KEY (rowid=?)"]),
+    ("changes", changes::PAGE[0], &["SEARCH c USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]),
+    (
+        "changes, newest first",
+        changes::PAGE[1],
+        &["SEARCH c USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
+    ),
+    (
+        "changes of key",
+        changes::PAGE_OF_KEY[0],
+        &["SEARCH c USING INDEX changes_by_key (key_no=? AND rowid>? AND rowid<?)"],
+    ),
+    (
+        "changes of key, newest first",
+        changes::PAGE_OF_KEY[1],
+        &["SEARCH c USING INDEX changes_by_key (key_no=? AND rowid>? AND rowid<?)"],
+    ),
+    (
+        "changes of kind",
+        changes::PAGE_OF_KIND[0],
+        &["SEARCH c USING INDEX changes_by_kind (kind=? AND rowid>? AND rowid<?)"],
+    ),
+    (
+        "changes of a time",
+        changes::PAGE_OF_TIME[0],
+        &["SEARCH c USING INDEX changes_by_time (at_ms>? AND at_ms<?)"],
+    ),
+    ("uses", uses::PAGE[0], &["SEARCH u USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]),
+    ("uses, newest first", uses::PAGE[1], &["SEARCH u USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]),
+    ("closed counts", uses::CLOSED, &["SEARCH open_counts USING PRIMARY KEY (closes_ms<?)"]),
+    ("closed counts, deleted", uses::DELETE_CLOSED, &["SEARCH open_counts USING PRIMARY KEY (closes_ms<?)"]),
+    ("epoch", head::BUMP_EPOCH, &["SEARCH head USING INTEGER PRIMARY KEY (rowid=?)"]),
+    ("log", logs::SELECT, &["SEARCH logs USING INTEGER PRIMARY KEY (rowid=?)"]),
+    ("end of changes", logs::MAX_CHANGE, &["SEARCH changes"]),
+    ("end of uses", logs::MAX_USE, &["SEARCH uses"]),
+];
+
+/// Questions of later verbs, for which schema 1 has the index already.
+const QUESTIONS: &[(&str, &str)] = &[
+    ("keys_by_changed_epoch", "SELECT digest FROM keys WHERE changed_epoch > 5"),
+    (
+        "keys_by_expiry",
+        "SELECT id FROM keys WHERE expires_at_ms < 5 AND expires_at_ms IS NOT NULL AND revoked_at_ms IS NULL",
+    ),
+    (
+        "keys_by_rotation_due",
+        "SELECT id FROM keys WHERE rotate_due_ms < 5 AND rotate_due_ms IS NOT NULL AND revoked_at_ms IS NULL
+            AND replaced_by IS NULL",
+    ),
+    (
+        "keys_by_grace",
+        "SELECT id FROM keys WHERE grace_until_ms < 5 AND grace_until_ms IS NOT NULL AND revoked_at_ms IS NULL",
+    ),
+    ("keys_by_pepper", "SELECT id FROM keys WHERE pepper = 1"),
+    ("keys_by_scheme", "SELECT id FROM keys WHERE scheme = 'sha512'"),
+    (
+        "keys_by_replaced",
+        "SELECT id FROM keys WHERE replaces = x'00' AND revoked_reason IS NOT 'rotation_cancelled'",
+    ),
+    ("outbox_open", "SELECT id FROM outbox WHERE acked_at_ms IS NULL AND notice_no > 7 ORDER BY notice_no"),
+    ("writers_open", "SELECT writer_id FROM writers WHERE closed_at_ms IS NULL AND opened_at_ms < 5"),
+];
+
+fn database() -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(schema::INITIAL).unwrap();
+    db
+}
+
+fn plan(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let rows = statement.raw_query();
+    rows.mapped(|row| row.get("detail")).map(Result::unwrap).collect()
+}
+
+#[test]
+fn every_statement_that_grows_with_the_vault_uses_its_index() {
+    let db = database();
+    for (name, sql, expected) in PLANS {
+        let plan = plan(&db, sql);
+        for line in *expected {
+            assert!(plan.iter().any(|found| found.starts_with(line)), "{name}: {plan:#?} lacks {line:?}");
+        }
+        assert!(!plan.iter().any(|found| found.starts_with("SCAN")), "{name}: {plan:#?}");
+    }
+}
+
+#[test]
+fn no_statement_sorts_except_by_time() {
+    let db = database();
+    for (name, sql, _) in PLANS.iter().filter(|(name, ..)| !["changes of a time", "relatives"].contains(name))
+    {
+        assert!(!plan(&db, sql).iter().any(|line| line.contains("TEMP B-TREE")), "{name}");
+    }
+}
+
+#[test]
+fn schema_1_has_an_index_for_the_questions_to_come() {
+    let db = database();
+    for (index, sql) in QUESTIONS {
+        let plan = plan(&db, sql);
+        assert!(plan[0].contains(index), "{index}: {plan:?}");
+    }
+}
+
+#[test]
+fn every_statement_prepares_and_names_its_parameters() {
+    let db = database();
+    let others =
+        [keys::INSERT, changes::INSERT, uses::INSERT, uses::COUNT, uses::OPEN, outbox::INSERT, logs::UPDATE];
+    for sql in others.into_iter().chain(PLANS.iter().map(|(_, sql, _)| *sql)) {
+        let statement = db.prepare(sql).unwrap();
+        for index in 1..=statement.parameter_count() {
+            assert!(statement.parameter_name(index).is_some(), "{sql}");
+        }
+    }
+}
