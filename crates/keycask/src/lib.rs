@@ -38,6 +38,8 @@ mod schema;
 mod secret;
 mod store;
 mod vault;
+#[cfg(test)]
+mod vector_tests;
 
 pub use audit::{Change, ChangeKind, Log, Use};
 pub use clock::Timestamp;

@@ -1,0 +1,1 @@
+"""The makers of the vector files, one module for each subject."""
