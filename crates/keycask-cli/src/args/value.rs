@@ -1,0 +1,117 @@
+//! The values that arguments can have.
+
+use std::time::{Duration, SystemTime};
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use keycask::{ChangeKind, Encoding, KeyState, Outcome, Reason, RevocationReason, Timestamp};
+
+use crate::clock;
+
+/// A time, or how long ago it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    At(SystemTime),
+    Ago(Duration),
+}
+
+impl Moment {
+    /// The time; before 1970 nothing happened.
+    pub(crate) fn time(self) -> SystemTime {
+        match self {
+            Self::At(time) => time,
+            Self::Ago(duration) => {
+                let time = clock::now().checked_sub(duration);
+                time.unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH)
+            }
+        }
+    }
+}
+
+/// A file's mode in octal.
+pub(super) fn mode(text: &str) -> Result<u32, &'static str> {
+    u32::from_str_radix(text, 8).map_err(|_| "write an octal number such as 0600 or 0660")
+}
+
+pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
+    humantime::parse_duration(text).map_err(|_| "write a duration such as 90s, 24h or 30d")
+}
+
+pub(super) fn time(text: &str) -> Result<SystemTime, &'static str> {
+    Timestamp::parse(text).map(Into::into).map_err(|_| "write a time such as 2026-11-24T13:30:00Z")
+}
+
+pub(super) fn moment(text: &str) -> Result<Moment, &'static str> {
+    time(text).map(Moment::At).or_else(|_| {
+        duration(text)
+            .map(Moment::Ago)
+            .map_err(|_| "write a time such as 2026-11-24T13:30:00Z, or how long ago it was, such as 24h")
+    })
+}
+
+pub(super) fn encoding() -> impl TypedValueParser<Value = Encoding> {
+    one_of(vec![Encoding::Base62, Encoding::Base64Url], Encoding::as_str)
+}
+
+pub(super) fn state() -> impl TypedValueParser<Value = KeyState> {
+    one_of(KeyState::ALL.to_vec(), KeyState::as_str)
+}
+
+pub(super) fn reason() -> impl TypedValueParser<Value = RevocationReason> {
+    one_of(RevocationReason::ALL.to_vec(), RevocationReason::as_str)
+}
+
+pub(super) fn kind() -> impl TypedValueParser<Value = ChangeKind> {
+    one_of(ChangeKind::ALL.to_vec(), ChangeKind::as_str)
+}
+
+pub(super) fn outcome() -> impl TypedValueParser<Value = Outcome> {
+    let refused = Reason::ALL.iter().copied().map(Outcome::Refused);
+    let all = std::iter::once(Outcome::Valid).chain(refused).collect();
+    one_of(all, Outcome::as_str)
+}
+
+/// One of the words that a closed set is written in.
+fn one_of<T: Copy + Send + Sync + 'static>(
+    all: Vec<T>,
+    word: fn(T) -> &'static str,
+) -> impl TypedValueParser<Value = T> {
+    let words: Vec<_> = all.iter().map(|value| word(*value)).collect();
+    PossibleValuesParser::new(words).try_map(move |text| {
+        all.iter().find(|value| word(**value) == text).copied().ok_or("is none of the words")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_bounded_and_never_negative() {
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(duration("0s"), Ok(Duration::ZERO));
+        for wrong in
+            ["", "24", "-1h", "h", "1e9h", "99999999999999999999d", "18446744073709551615y", "1 fortnight"]
+        {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_moment_is_a_time_or_how_long_ago_it_was() {
+        assert_eq!(
+            moment("1970-01-01T00:00:01Z"),
+            Ok(Moment::At(SystemTime::UNIX_EPOCH + Duration::from_secs(1)))
+        );
+        assert_eq!(moment("1h"), Ok(Moment::Ago(Duration::from_secs(3600))));
+        assert!(moment("yesterday").is_err());
+        assert_eq!(Moment::Ago(Duration::from_secs(1 << 40)).time(), SystemTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn modes_are_octal() {
+        assert_eq!(mode("0660"), Ok(0o660));
+        assert_eq!(mode("600"), Ok(0o600));
+        assert!(mode("0888").is_err());
+        assert!(mode("rw").is_err());
+    }
+}

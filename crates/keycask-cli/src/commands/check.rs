@@ -1,0 +1,27 @@
+//! `check`: whether the vault is whole.
+
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::json::FindingView;
+
+#[derive(Serialize)]
+struct CheckView<'a> {
+    ok: bool,
+    findings: &'a [FindingView<'a>],
+}
+
+pub(super) fn run(context: &mut Context) -> Result<Exit, Failure> {
+    let report = context.vault()?.check()?;
+    let findings = FindingView::all(report.findings());
+    let output = &mut context.output;
+    if output.is_json() {
+        output.json(&CheckView { ok: report.ok(), findings: &findings })?;
+    } else if report.ok() {
+        output.line("ok")?;
+    } else {
+        findings.iter().try_for_each(|finding| output.line(finding.text()))?;
+    }
+    Ok(Exit::of_answer(report.ok()))
+}

@@ -1,0 +1,39 @@
+//! The commands: each turns arguments into one verb of the core, and its answer into output.
+
+mod audit;
+mod check;
+mod completions;
+mod create;
+mod init;
+mod issued;
+mod keys;
+mod revoke;
+mod rotate;
+mod scan_rules;
+mod verify;
+
+use crate::args::{AuditCommand, Command};
+use crate::context::Context;
+use crate::demo;
+use crate::failure::{Exit, Failure};
+
+/// Runs a command.
+pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        Command::Demo => demo::run(context),
+        Command::Init(args) => init::run(args, context),
+        Command::Create(args) => create::run(args, context),
+        Command::Verify(args) => verify::run(args, context),
+        Command::List(args) => keys::list(args, context),
+        Command::Show(args) => keys::show(args, context),
+        Command::Rotate(args) => rotate::run(args, context),
+        Command::Revoke(args) => revoke::run(args, context),
+        Command::Identify => keys::identify(context),
+        Command::Audit(AuditCommand::Changes(args)) => audit::changes(args, context),
+        Command::Audit(AuditCommand::Uses(args)) => audit::uses(args, context),
+        Command::Audit(AuditCommand::Verify) => audit::verify(context),
+        Command::Check => check::run(context),
+        Command::ScanRules(args) => scan_rules::run(args, context),
+        Command::Completions(args) => completions::run(args, context),
+    }
+}

@@ -1,0 +1,16 @@
+//! The JSON forms: compact, `snake_case`, times as RFC 3339 UTC, what is absent as null.
+
+mod events;
+mod key;
+mod report;
+
+pub(crate) use events::{ChangeView, UseView};
+pub(crate) use key::KeyView;
+pub(crate) use report::{FindingView, LogView, VerdictView};
+
+use serde_json::Value;
+
+/// JSON text that the core keeps, as a value.
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_default()
+}
