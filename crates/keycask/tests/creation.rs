@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::{Home, alice, folder_content, role, run_role, this_test};
+use common::{Home, alice, folder_content, role, run_role, scaled, this_test};
 use keycask::{ErrorKind, NewKey, Vault, VaultOptions};
 
 fn mode_of(path: &Path) -> u32 {
@@ -118,7 +118,6 @@ fn many_that_create_one_path_at_once_make_one_vault() {
 #[test]
 fn a_killed_creation_leaves_nothing_or_a_whole_vault() {
     const NAME: &str = "a_killed_creation_leaves_nothing_or_a_whole_vault";
-    const ROUNDS: u32 = 100;
     if let Some(path) = role() {
         let _ = Vault::create(path);
         return;
@@ -130,14 +129,15 @@ fn a_killed_creation_leaves_nothing_or_a_whole_vault() {
     this_test(NAME, path.to_str().unwrap()).output().unwrap();
     let whole = begin.elapsed().max(Duration::from_millis(2));
     std::fs::remove_file(&path).unwrap();
+    let rounds = scaled(100);
     let mut survived = 0;
-    for round in 0..ROUNDS {
+    for round in 0..rounds {
         let mut child = this_test(NAME, path.to_str().unwrap())
             .stdout(std::process::Stdio::null())
             .stderr(std::process::Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(whole * round / ROUNDS);
+        std::thread::sleep(whole * round / rounds);
         child.kill().unwrap();
         child.wait().unwrap();
         if path.exists() {
@@ -148,5 +148,5 @@ fn a_killed_creation_leaves_nothing_or_a_whole_vault() {
             survived += 1;
         }
     }
-    println!("{survived} of {ROUNDS} killed creations had published their vault");
+    println!("{survived} of {rounds} killed creations had published their vault");
 }

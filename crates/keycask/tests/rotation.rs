@@ -15,7 +15,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use common::{DAY, HOUR, Home, MS, alice, role, start, this_test};
+use common::{DAY, HOUR, Home, MS, alice, role, scaled, start, this_test};
 use keycask::{
     ErrorKind, KeyId, KeyState, NewKey, Request, Revocation, RevocationReason, Rotation, Vault, Verdict,
 };
@@ -310,7 +310,6 @@ fn a_policy_that_grew_stricter_never_blocks_a_rotation() {
 /// Two concurrent rotations made two successors.
 #[test]
 fn two_processes_that_rotate_one_key_at_once_never_make_two_successors() {
-    const ROUNDS: usize = 500;
     if let Some(path) = role() {
         return rotate_what_is_read(&path);
     }
@@ -318,7 +317,7 @@ fn two_processes_that_rotate_one_key_at_once_never_make_two_successors() {
     let name = "two_processes_that_rotate_one_key_at_once_never_make_two_successors";
     let path = home.path();
     let mut rivals = [(); 2].map(|()| Rival::start(name, path.to_str().unwrap()));
-    for round in 0..ROUNDS {
+    for round in 0..scaled(500) {
         let old = home.create("acct");
         let id = old.key().id().to_string();
         for rival in &mut rivals {

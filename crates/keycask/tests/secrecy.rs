@@ -13,10 +13,10 @@ mod common;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use common::{HOUR, Home, alice, bytes_of};
+use common::{HOUR, Home, alice, bytes_of, scaled};
 use keycask::{Encoding, Issued, NewKey, Request, Revocation, RevocationReason, Rotation};
 
-const OPERATIONS: usize = 1_000;
+const OPERATIONS: u32 = 1_000;
 const WINDOW: usize = 20;
 
 /// A small generator of test choices (splitmix64), seeded so that a failure can be run again.
@@ -40,10 +40,10 @@ fn no_part_of_a_secret_is_left_anywhere() {
     let mut choices = Choices(seed);
     let mut issued = vec![home.create("acct_0")];
     let mut printed = String::new();
-    for _ in 0..OPERATIONS {
+    for _ in 0..scaled(OPERATIONS) {
         operate(&home, &mut choices, &mut issued, &mut printed);
     }
-    assert!(issued.len() > OPERATIONS / 4, "too few secrets to tell");
+    assert!(issued.len() > OPERATIONS as usize / 4, "too few secrets to tell");
     let windows = windows_of(&issued);
     for suffix in ["", "-wal", "-shm"] {
         let path = format!("{}{suffix}", home.path().display());

@@ -104,6 +104,12 @@ pub fn role() -> Option<String> {
     std::env::var("KEYCASK_TEST_ROLE").ok()
 }
 
+/// `rounds`, or as many times more as `KEYCASK_SCALE` says: for the long runs.
+pub fn scaled(rounds: u32) -> u32 {
+    let scale = std::env::var("KEYCASK_SCALE").ok().and_then(|scale| scale.parse().ok());
+    rounds * scale.unwrap_or(1)
+}
+
 /// Runs a process made by [`this_test`] and sees that it ran its one test, and that it passed.
 pub fn run_role(command: &mut Command) {
     let output = command.output().unwrap();

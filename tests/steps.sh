@@ -1,0 +1,53 @@
+# What tests/run and tests/full share: named steps, a count of tests, and a closing line.
+
+passed=0
+failed=0
+
+missing() {
+    echo "missing: $1; $2" >&2
+    exit 1
+}
+
+need() {
+    command -v "$1" >/dev/null 2>&1 || missing "$1" "$2"
+}
+
+# One check that passes or ends the run.
+step() {
+    echo "== $1"
+    if "${@:2}"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "failed: $1" >&2
+        finish "ended at the first failure: $1" "left out: what follows it"
+        exit 1
+    fi
+}
+
+# A run of cargo test, whose tests are added to the count.
+count_tests() {
+    echo "== $*"
+    local log status=0
+    log=$(mktemp)
+    "$@" 2>&1 | tee "$log" || status=$?
+    passed=$((passed + $(sum passed "$log")))
+    failed=$((failed + $(sum failed "$log")))
+    rm -f "$log"
+    if [ "$status" -ne 0 ]; then
+        [ "$failed" -ne 0 ] || failed=1
+        finish "ended at the first failure: $*" "left out: what follows it"
+        exit 1
+    fi
+}
+
+# The sum of "N passed" or "N failed" over the harness's closing lines; those of child processes, which a
+# test runs in a role of its own, are part of their parent's output and not printed.
+sum() {
+    sed -n "s/^test result: .* \([0-9][0-9]*\) $1;.*/\1/p" "$2" | awk '{ total += $1 } END { print total + 0 }'
+}
+
+finish() {
+    echo "$passed passed, $failed failed"
+    echo "$1; $2"
+}
