@@ -69,6 +69,7 @@ CREATE TABLE keys (
     revoked_reason TEXT CHECK (revoked_reason IN ('compromised', 'rotation_cancelled', 'owner_left', 'no_longer_used', 'policy', 'unspecified')),
     revoked_note   TEXT CHECK (octet_length(revoked_note) BETWEEN 1 AND 1024),
     revoked_epoch  INTEGER,                                     -- no use may have been judged valid under it or later
+    cancelled      INTEGER NOT NULL CHECK (cancelled IN (0, 1)), -- the rotation that issued it was undone
     lineage        BLOB CHECK (length(lineage) = 16),           -- the first key of its chain; NULL: itself
     replaces       BLOB CHECK (length(replaces) = 16),
     replaced_by    BLOB CHECK (length(replaced_by) = 16),
@@ -86,6 +87,7 @@ CREATE TABLE keys (
     CHECK ((replaces IS NULL) = (lineage IS NULL)),
     CHECK ((revoked_at_ms IS NULL) = (revoked_reason IS NULL) AND (revoked_at_ms IS NULL) = (revoked_by IS NULL)),
     CHECK ((revoked_at_ms IS NULL) = (revoked_epoch IS NULL)),
+    CHECK (cancelled = 0 OR (replaces IS NOT NULL AND revoked_at_ms IS NOT NULL)),
     CHECK ((rotate_due_ms IS NULL) = (rotate_after_s IS NULL))
 ) STRICT;
 
@@ -95,7 +97,7 @@ CREATE INDEX keys_by_owner ON keys (owner) WHERE owner IS NOT NULL;
 CREATE INDEX keys_by_lineage ON keys (lineage) WHERE lineage IS NOT NULL;
 -- At most one successor that was not cancelled: two processes that rotate a key at once can't both win.
 CREATE UNIQUE INDEX keys_by_replaced ON keys (replaces)
-    WHERE replaces IS NOT NULL AND revoked_reason IS NOT 'rotation_cancelled';
+    WHERE replaces IS NOT NULL AND cancelled = 0;
 CREATE INDEX keys_by_changed_epoch ON keys (changed_epoch);
 CREATE INDEX keys_by_expiry ON keys (expires_at_ms) WHERE expires_at_ms IS NOT NULL AND revoked_at_ms IS NULL;
 CREATE INDEX keys_by_rotation_due ON keys (rotate_due_ms)

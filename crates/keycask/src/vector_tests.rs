@@ -119,6 +119,7 @@ fn judged_key(columns: [&str; 7]) -> Key {
         replaces: None,
         successor: optional(grace_until)
             .map(|end| Successor { id: KeyId::from_bytes([2; 16]), grace_until: timestamp(end) }),
+        cancelled: false,
     }
 }
 

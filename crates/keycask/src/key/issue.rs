@@ -246,6 +246,7 @@ impl Draft {
             lineage: replaced.map_or(id, |old| old.lineage),
             replaces: replaced.map(|old| old.id),
             successor: None,
+            cancelled: false,
         })
     }
 }

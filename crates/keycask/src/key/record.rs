@@ -35,6 +35,8 @@ pub struct Key {
     pub(crate) lineage: KeyId,
     pub(crate) replaces: Option<KeyId>,
     pub(crate) successor: Option<Successor>,
+    /// The rotation that issued it was undone, so that it is no longer part of its chain.
+    pub(crate) cancelled: bool,
 }
 
 /// When, by whom and why a key was revoked.

@@ -15,7 +15,7 @@ macro_rules! key_columns {
         "k.key_no, k.id, k.prefix, k.start, k.encoding, k.owner, k.name, k.scopes, k.metadata, k.notify_email,
         k.created_at_ms, k.created_by, k.not_before_ms, k.expires_at_ms, k.rotate_after_s, k.disabled,
         k.revoked_at_ms, k.revoked_by, k.revoked_reason, k.revoked_note, k.lineage, k.replaces, k.replaced_by,
-        k.grace_until_ms"
+        k.grace_until_ms, k.cancelled"
     };
 }
 
@@ -41,13 +41,16 @@ pub(super) const PAGE_OF_OWNER: &str = concat!(
 pub(super) const INSERT: &str = "
     INSERT INTO keys (id, digest, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
         created_at_ms, created_by, not_before_ms, expires_at_ms, rotate_after_s, rotate_due_ms, disabled,
-        lineage, replaces, changed_epoch)
+        cancelled, lineage, replaces, changed_epoch)
     VALUES (:id, :digest, :prefix, :start, :encoding, :owner, :name, :scopes, :metadata, :notify_email,
         :created_at_ms, :created_by, :not_before_ms, :expires_at_ms, :rotate_after_s, :rotate_due_ms, :disabled,
-        :lineage, :replaces, :epoch)";
+        0, :lineage, :replaces, :epoch)";
 /// What a verb may change of a key that exists.
 pub(super) const SAVE: &str = "
-    UPDATE keys SET disabled = :disabled, revoked_at_ms = :revoked_at_ms, revoked_by = :revoked_by,
+    UPDATE keys SET prefix = :prefix, name = :name, scopes = :scopes, metadata = :metadata,
+        notify_email = :notify_email, not_before_ms = :not_before_ms, expires_at_ms = :expires_at_ms,
+        rotate_after_s = :rotate_after_s, rotate_due_ms = :rotate_due_ms, disabled = :disabled,
+        cancelled = :cancelled, revoked_at_ms = :revoked_at_ms, revoked_by = :revoked_by,
         revoked_reason = :revoked_reason, revoked_note = :revoked_note,
         revoked_epoch = CASE WHEN :revoked_at_ms IS NULL THEN NULL ELSE coalesce(revoked_epoch, :epoch) END,
         replaced_by = :replaced_by, grace_until_ms = :grace_until_ms, changed_epoch = :epoch
@@ -168,7 +171,17 @@ impl Change<'_> {
         let successor = key.successor.as_ref();
         self.db.prepare_cached(SAVE)?.execute(named_params! {
             ":key_no": key.no.0,
+            ":prefix": Some(&key.prefix).filter(|prefix| !prefix.is_empty()),
+            ":name": key.name,
+            ":scopes": key.scopes.join(),
+            ":metadata": key.metadata,
+            ":notify_email": key.notify_email,
+            ":not_before_ms": key.not_before.map(Timestamp::ms),
+            ":expires_at_ms": key.expires_at.map(Timestamp::ms),
+            ":rotate_after_s": key.rotate_after_s,
+            ":rotate_due_ms": key.rotate_due().map(Timestamp::ms),
             ":disabled": key.disabled,
+            ":cancelled": key.cancelled,
             ":revoked_at_ms": revoked.map(|revoked| revoked.at.ms()),
             ":revoked_by": revoked.map(|revoked| &revoked.by),
             ":revoked_reason": revoked.map(|revoked| revoked.reason.as_str()),
@@ -209,6 +222,7 @@ fn key_from(columns: &mut Columns<'_>) -> Result<Key> {
         lineage: columns.optional_id()?.unwrap_or(id),
         replaces: columns.optional_id()?,
         successor: successor_from(columns)?,
+        cancelled: columns.take()?,
     })
 }
 

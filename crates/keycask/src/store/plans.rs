@@ -79,10 +79,7 @@ const QUESTIONS: &[(&str, &str)] = &[
     ),
     ("keys_by_pepper", "SELECT id FROM keys WHERE pepper = 1"),
     ("keys_by_scheme", "SELECT id FROM keys WHERE scheme = 'sha512'"),
-    (
-        "keys_by_replaced",
-        "SELECT id FROM keys WHERE replaces = x'00' AND revoked_reason IS NOT 'rotation_cancelled'",
-    ),
+    ("keys_by_replaced", "SELECT id FROM keys WHERE replaces = x'00' AND cancelled = 0"),
     ("outbox_open", "SELECT id FROM outbox WHERE acked_at_ms IS NULL AND notice_no > 7 ORDER BY notice_no"),
     ("writers_open", "SELECT writer_id FROM writers WHERE closed_at_ms IS NULL AND opened_at_ms < 5"),
 ];

@@ -114,7 +114,7 @@ fn emergency(
 
 /// The end of the chain: without a successor, and not the remains of a cancelled rotation.
 fn is_tip(key: &Key) -> bool {
-    key.successor.is_none() && key.revoked_reason() != Some(RevocationReason::RotationCancelled)
+    key.successor.is_none() && !key.cancelled
 }
 
 fn successor_draft(change: &Change<'_>, old: &Key, expires_at: Option<Timestamp>) -> Result<Draft> {
