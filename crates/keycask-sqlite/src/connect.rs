@@ -60,8 +60,17 @@ impl DatabaseFile {
             return Err(OpenError::ReadOnly(self.path().to_owned()));
         }
         compare_marks(&db, self.path(), self.format()).map_err(|error| self.explain(error))?;
-        use_wal(&db, self)?;
         Ok(db)
+    }
+
+    /// Switches the file to a write-ahead log where it has none: a copy can come without.
+    pub fn ensure_wal(&self, db: &Connection) -> Result<(), OpenError> {
+        let mode: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
+        if mode == "wal" {
+            return Ok(());
+        }
+        let name = "a file system without shared memory".to_owned();
+        Err(OpenError::Filesystem(self.path().to_owned(), name))
     }
 
     /// A log that can't be made beside the file is reported by SQLite as a file that can't be opened.
@@ -98,12 +107,4 @@ pub(crate) fn open(path: &std::path::Path, busy_timeout: Duration) -> Result<Con
     }
     db.execute_batch(PRAGMAS)?;
     Ok(db)
-}
-
-fn use_wal(db: &Connection, file: &DatabaseFile) -> Result<(), OpenError> {
-    let mode: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    if mode == "wal" {
-        return Ok(());
-    }
-    Err(OpenError::Filesystem(file.path().to_owned(), "a file system without shared memory".to_owned()))
 }

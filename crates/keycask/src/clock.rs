@@ -35,7 +35,8 @@ impl Timestamp {
     /// milliseconds. Source: RFC 3339, section 5.6.
     pub fn parse(text: &str) -> Result<Self> {
         let parsed = OffsetDateTime::parse(text, &Rfc3339)
-            .map_err(|_| Error::invalid(format!("time {text:?}: write it as 2026-11-24T13:30:00Z")))?;
+            // The text is not repeated: it may be a secret that was put in the wrong place.
+            .map_err(|_| Error::invalid("time: write it as 2026-11-24T13:30:00Z"))?;
         let ms = parsed.unix_timestamp_nanos().div_euclid(1_000_000);
         Ok(Self(i64::try_from(ms).unwrap_or(i64::MAX)))
     }

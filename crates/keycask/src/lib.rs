@@ -41,15 +41,16 @@ mod vault;
 #[cfg(test)]
 mod vector_tests;
 
-pub use audit::{Change, ChangeKind, Log, Use};
+pub use audit::{Change, ChangeKind, Log, Usage, Use};
 pub use clock::Timestamp;
 pub use error::{Error, ErrorKind, Result};
 pub use key::{
-    Actor, Issued, Key, KeyId, KeyState, NewKey, Outcome, Reason, Refusal, Request, Revocation,
+    Actor, Issued, Key, KeyId, KeyState, KeyUpdate, NewKey, Outcome, Reason, Refusal, Request, Revocation,
     RevocationReason, Rotation, Verdict,
 };
 pub use policy::{Policy, UseAcknowledgement, UseMode};
 pub use secret::{Encoding, MAX_PRESENTED_LEN, Prefix, Secret};
 pub use vault::{
-    ChangeFilter, CheckReport, Finding, KeyFilter, LogReport, LogsReport, UseFilter, Vault, VaultOptions,
+    ChangeFilter, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport, UseFilter, Vault,
+    VaultOptions,
 };

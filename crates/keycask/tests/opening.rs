@@ -99,9 +99,20 @@ fn a_schema_that_is_not_ours_is_damage() {
         "CREATE VIEW v AS SELECT 1",
         "ALTER TABLE keys ADD COLUMN extra TEXT",
     ] {
-        let (_folder, path) = edited(sql);
-        assert_eq!(Vault::open(&path).unwrap_err().kind(), ErrorKind::Damaged, "{sql}");
+        for mode in ["WAL", "DELETE"] {
+            let (_folder, path) = edited(&format!("{sql}; PRAGMA journal_mode = {mode};"));
+            assert_eq!(refused(&path).kind(), ErrorKind::Damaged, "{sql}");
+        }
     }
+}
+
+/// A copy made by `VACUUM INTO` has no log of its own yet.
+#[test]
+fn a_vault_without_a_log_gets_one_and_opens() {
+    let (_folder, path) = edited("PRAGMA journal_mode = DELETE");
+    let vault = Vault::open(&path).unwrap();
+    vault.create_key(keycask::NewKey::new("acme_live"), &common::alice()).unwrap();
+    assert!(path.with_extension("db-wal").exists());
 }
 
 #[test]

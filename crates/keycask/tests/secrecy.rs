@@ -82,6 +82,18 @@ fn operate(home: &Home, choices: &mut Choices, issued: &mut Vec<Issued>, printed
         6 => {
             // A secret in the wrong place: an id, a prefix, an owner's name in an error.
             write!(printed, "{:?} ", secret.parse::<keycask::KeyId>()).unwrap();
+            write!(printed, "{:?} ", keycask::Prefix::new(secret)).unwrap();
+            write!(printed, "{:?} ", keycask::Timestamp::parse(secret)).unwrap();
+            write!(printed, "{:?} ", secret.parse::<RevocationReason>()).unwrap();
+            write!(printed, "{:?} ", secret.parse::<keycask::ChangeKind>()).unwrap();
+            let misplaced = [
+                NewKey::new(secret),
+                NewKey::new("ab").metadata(secret),
+                NewKey::new("ab").notify_email(secret),
+            ];
+            for request in misplaced {
+                write!(printed, "{:?} ", home.vault.create_key(request, &alice()).unwrap_err()).unwrap();
+            }
             write!(printed, "{:?} ", home.vault.verify(&secret[1..], &Request::new())).unwrap();
             write!(
                 printed,

@@ -138,6 +138,12 @@ pub(crate) enum Event<'a> {
     KeyCreated(&'a Key),
     KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
     KeyRevoked(&'a Key),
+    KeyUpdated { key: &'a Key, fields: Vec<&'static str> },
+    KeyDisabled(&'a Key),
+    KeyEnabled(&'a Key),
+    RotationExtended(&'a Key),
+    RotationFinished(&'a Key),
+    RotationCancelled { old: &'a Key, successor: KeyId },
     ClockRegressed { mark: Timestamp },
 }
 
@@ -149,14 +155,28 @@ impl<'a> Event<'a> {
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
             Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
+            Self::KeyUpdated { .. } => ChangeKind::KeyUpdated,
+            Self::KeyDisabled(_) => ChangeKind::KeyDisabled,
+            Self::KeyEnabled(_) => ChangeKind::KeyEnabled,
+            Self::RotationExtended(_) => ChangeKind::RotationExtended,
+            Self::RotationFinished(_) => ChangeKind::RotationFinished,
+            Self::RotationCancelled { .. } => ChangeKind::RotationCancelled,
             Self::ClockRegressed { .. } => ChangeKind::ClockRegressed,
         }
     }
 
     fn key(&self) -> Option<&'a Key> {
         match self {
-            Self::KeyCreated(key) | Self::KeyRevoked(key) | Self::KeyRotated { old: key, .. } => Some(key),
-            _ => None,
+            Self::KeyCreated(key)
+            | Self::KeyRevoked(key)
+            | Self::KeyRotated { old: key, .. }
+            | Self::KeyUpdated { key, .. }
+            | Self::KeyDisabled(key)
+            | Self::KeyEnabled(key)
+            | Self::RotationExtended(key)
+            | Self::RotationFinished(key)
+            | Self::RotationCancelled { old: key, .. } => Some(key),
+            Self::VaultCreated { .. } | Self::PolicyChanged { .. } | Self::ClockRegressed { .. } => None,
         }
     }
 
@@ -187,6 +207,13 @@ impl<'a> Event<'a> {
             Self::KeyRevoked(key) => {
                 json!({ "reason": key.revoked_reason().map(RevocationReason::as_str) })
             }
+            Self::KeyUpdated { key, fields } => json!({ "fields": fields, "now": updated(key, fields) }),
+            Self::KeyDisabled(_) | Self::KeyEnabled(_) => json!({}),
+            Self::RotationExtended(key) | Self::RotationFinished(key) => json!({
+                "successor": key.replaced_by().map(|id| id.to_string()),
+                "grace_until": key.successor.map(|successor| successor.grace_until.to_string()),
+            }),
+            Self::RotationCancelled { successor, .. } => json!({ "successor": successor.to_string() }),
             Self::ClockRegressed { mark } => json!({ "newest_before": mark.to_string() }),
         }
     }
@@ -208,6 +235,22 @@ impl<'a> Event<'a> {
             detail: self.detail().to_string(),
         }
     }
+}
+
+/// What judges the key from now on, of the fields that were changed. Names, addresses and metadata can speak
+/// of persons, and are not kept.
+fn updated(key: &Key, fields: &[&'static str]) -> Value {
+    let time = |time: Option<Timestamp>| json!(time.map(|time| time.to_string()));
+    let value = |field: &str| match field {
+        "prefix" => Some(json!(key.prefix)),
+        "scopes" => Some(json!(key.scopes())),
+        "not_before" => Some(time(key.not_before)),
+        "expires_at" => Some(time(key.expires_at)),
+        "grace_until" => Some(time(key.successor.map(|successor| successor.grace_until))),
+        "rotate_after" => Some(json!(key.rotate_after_s)),
+        _ => None,
+    };
+    fields.iter().filter_map(|field| Some(((*field).to_owned(), value(field)?))).collect::<Map<_, _>>().into()
 }
 
 /// A row of `changes` as it is stored.

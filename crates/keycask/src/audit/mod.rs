@@ -9,8 +9,8 @@ pub use change::{Change, ChangeKind};
 pub(crate) use change::{ChangeRow, Event};
 pub(crate) use leaf::{Commitments, address_bytes, use_leaf};
 pub(crate) use tree::{Frontier, Hash};
-pub use usage::Use;
 pub(crate) use usage::{Counted, UseRow};
+pub use usage::{Usage, Use};
 
 /// One of the vault's two logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

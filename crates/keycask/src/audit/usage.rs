@@ -87,3 +87,24 @@ impl Use {
         self.row.request.as_deref()
     }
 }
+
+/// How often a key was used, and when last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    pub(crate) uses: u64,
+    pub(crate) last_used: Option<Timestamp>,
+}
+
+impl Usage {
+    /// Valid verifies, as far as they were recorded.
+    #[must_use]
+    pub fn uses(&self) -> u64 {
+        self.uses
+    }
+
+    /// The last of them.
+    #[must_use]
+    pub fn last_used_at(&self) -> Option<SystemTime> {
+        self.last_used.map(Into::into)
+    }
+}

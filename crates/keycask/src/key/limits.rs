@@ -47,7 +47,7 @@ pub(crate) fn check_email(address: &str) -> Result<()> {
     Err(Error::invalid("notify_email: write one address, such as ops@example.com"))
 }
 
-/// Metadata as compact JSON with sorted names. Source: RFC 8259.
+/// Metadata as it was given, once it is a JSON object. Source: RFC 8259.
 pub(crate) fn check_metadata(text: &str) -> Result<String> {
     if text.len() > METADATA_LEN {
         return Err(Error::invalid(format!(
@@ -56,9 +56,13 @@ pub(crate) fn check_metadata(text: &str) -> Result<String> {
         )));
     }
     match serde_json::from_str::<serde_json::Value>(text) {
-        Ok(serde_json::Value::Object(object)) => Ok(serde_json::Value::Object(object).to_string()),
+        Ok(serde_json::Value::Object(_)) => Ok(text.to_owned()),
         Ok(_) => Err(Error::invalid("metadata: is not a JSON object; write {\"name\": value}")),
-        Err(error) => Err(Error::invalid(format!("metadata: is not JSON: {error}"))),
+        Err(error) => Err(Error::invalid(format!(
+            "metadata: is not JSON at line {}, column {}",
+            error.line(),
+            error.column()
+        ))),
     }
 }
 
@@ -94,7 +98,7 @@ mod tests {
         {
             assert!(check_email(wrong).is_err(), "{wrong}");
         }
-        assert_eq!(check_metadata("{ \"b\": 1, \"a\": [] }").unwrap(), "{\"a\":[],\"b\":1}");
+        assert_eq!(check_metadata("{ \"b\": 1, \"a\": [] }").unwrap(), "{ \"b\": 1, \"a\": [] }");
         for wrong in ["[]", "1", "{", "", &format!("{{\"a\":\"{}\"}}", "x".repeat(4096))] {
             assert!(check_metadata(wrong).is_err(), "{wrong}");
         }

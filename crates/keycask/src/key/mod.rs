@@ -10,6 +10,7 @@ mod record;
 mod revocation;
 mod rotation;
 mod scope;
+mod update;
 
 pub use actor::Actor;
 pub use id::KeyId;
@@ -26,3 +27,4 @@ pub use revocation::{Revocation, RevocationReason};
 pub use rotation::Rotation;
 pub(crate) use rotation::{Grace, check_rotatable};
 pub(crate) use scope::Scopes;
+pub use update::KeyUpdate;

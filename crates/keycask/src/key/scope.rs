@@ -57,7 +57,7 @@ pub(crate) fn check(scope: &str) -> Result<()> {
     }
     let stem = scope.strip_suffix(":*").unwrap_or(scope);
     if stem.is_empty() || stem.contains('*') {
-        return Err(Error::invalid(format!("scope {scope:?}: a `*` may only stand last, as in `reports:*`")));
+        return Err(Error::invalid("scope: a `*` may only stand last, as in `reports:*`"));
     }
     Ok(())
 }

@@ -14,10 +14,10 @@ impl Prefix {
         if is_prefix(text) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Error::invalid(format!(
-            "prefix {:?}: write 2 to 24 characters of a-z, 0-9 and single underscores between them, a letter first",
-            text.chars().take(40).collect::<String>()
-        )))
+        // The text is not repeated: it may be a secret that was put in the wrong place.
+        Err(Error::invalid(
+            "prefix: write 2 to 24 characters of a-z, 0-9 and single underscores between them, a letter first",
+        ))
     }
 
     /// The text.

@@ -71,7 +71,7 @@ impl Snapshot<'_> {
         let mut columns = Columns::of(row);
         let prefixes: String = columns.take()?;
         Ok(Policy {
-            prefixes: prefixes.split_ascii_whitespace().map(Prefix::new).collect::<Result<_>>()?,
+            prefixes: prefixes.split_ascii_whitespace().map(stored_prefix).collect::<Result<_>>()?,
             default_grace: millis(columns.take()?),
             min_grace: millis(columns.take()?),
             max_grace: millis(columns.take()?),
@@ -91,7 +91,7 @@ impl Snapshot<'_> {
         let mut rows = statement.query([])?;
         let mut prefixes = Vec::new();
         while let Some(row) = rows.next()? {
-            prefixes.push(Prefix::new(row.get_ref(0)?.as_str()?)?);
+            prefixes.push(stored_prefix(row.get_ref(0)?.as_str()?)?);
         }
         Ok(prefixes)
     }
@@ -172,6 +172,10 @@ impl Change<'_> {
             .execute(named_params! { ":prefix": prefix, ":at_ms": at_ms })?;
         Ok(())
     }
+}
+
+fn stored_prefix(text: &str) -> Result<Prefix> {
+    Prefix::new(text).map_err(|_| super::row::unknown("prefix"))
 }
 
 fn objects(db: &Connection) -> Result<Vec<Object>> {

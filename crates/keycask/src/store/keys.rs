@@ -38,6 +38,17 @@ pub(super) const PAGE_OF_OWNER: &str = concat!(
     key_columns!(),
     " FROM keys k WHERE k.owner = :owner AND k.key_no > :after ORDER BY k.key_no LIMIT :limit"
 );
+pub(super) const DUE: &str = concat!(
+    "SELECT ",
+    key_columns!(),
+    " FROM keys k WHERE k.key_no IN (
+        SELECT key_no FROM keys WHERE expires_at_ms <= :until AND expires_at_ms IS NOT NULL AND revoked_at_ms IS NULL
+        UNION SELECT key_no FROM keys WHERE rotate_due_ms <= :until AND rotate_due_ms IS NOT NULL
+            AND revoked_at_ms IS NULL AND replaced_by IS NULL
+        UNION SELECT key_no FROM keys INDEXED BY keys_by_grace WHERE grace_until_ms > :now
+            AND grace_until_ms IS NOT NULL AND revoked_at_ms IS NULL)
+    ORDER BY k.key_no"
+);
 pub(super) const INSERT: &str = "
     INSERT INTO keys (id, digest, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
         created_at_ms, created_by, not_before_ms, expires_at_ms, rotate_after_s, rotate_due_ms, disabled,
@@ -101,12 +112,14 @@ impl Snapshot<'_> {
     /// All keys of a chain of rotations, in the order of their creation.
     pub(crate) fn relatives(&self, lineage: KeyId) -> Result<Vec<Key>> {
         let mut statement = self.db.prepare_cached(RELATIVES)?;
-        let mut rows = statement.query(named_params! { ":first": lineage.as_bytes() })?;
-        let mut keys = Vec::new();
-        while let Some(row) = rows.next()? {
-            keys.push(key_of_row(row)?);
-        }
-        Ok(keys)
+        let rows = statement.query(named_params! { ":first": lineage.as_bytes() })?;
+        collect(rows)
+    }
+
+    /// The keys with an expiry or a due rotation up to `until`, and all whose grace window runs at `now`.
+    pub(crate) fn keys_due(&self, until: Timestamp, now: Timestamp) -> Result<Vec<Key>> {
+        let mut statement = self.db.prepare_cached(DUE)?;
+        collect(statement.query(named_params! { ":until": until.ms(), ":now": now.ms() })?)
     }
 
     /// The next keys in the order of their creation.
@@ -114,7 +127,7 @@ impl Snapshot<'_> {
         let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
         let mut all;
         let mut of_owner;
-        let mut rows = match &query.owner {
+        let rows = match &query.owner {
             None => {
                 all = self.db.prepare_cached(PAGE)?;
                 all.query(named_params! { ":after": query.after, ":limit": limit })?
@@ -124,11 +137,7 @@ impl Snapshot<'_> {
                 of_owner.query(named_params! { ":owner": owner, ":after": query.after, ":limit": limit })?
             }
         };
-        let mut keys = Vec::new();
-        while let Some(row) = rows.next()? {
-            keys.push(key_of_row(row)?);
-        }
-        Ok(keys)
+        collect(rows)
     }
 }
 
@@ -194,6 +203,14 @@ impl Change<'_> {
     }
 }
 
+fn collect(mut rows: rusqlite::Rows<'_>) -> Result<Vec<Key>> {
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        keys.push(key_of_row(row)?);
+    }
+    Ok(keys)
+}
+
 fn key_of_row(row: &Row<'_>) -> Result<Key> {
     key_from(&mut Columns::of(row))
 }
@@ -232,7 +249,10 @@ fn revoked_from(columns: &mut Columns<'_>) -> Result<Option<Revoked>> {
     let reason: Option<String> = columns.take()?;
     let note = columns.take()?;
     match (at, by, reason) {
-        (Some(at), Some(by), Some(reason)) => Ok(Some(Revoked { at, by, reason: reason.parse()?, note })),
+        (Some(at), Some(by), Some(reason)) => {
+            let reason = reason.parse().map_err(|_| super::row::unknown("reason of revocation"))?;
+            Ok(Some(Revoked { at, by, reason, note }))
+        }
         _ => Ok(None),
     }
 }

@@ -2,6 +2,7 @@
 
 use rusqlite::named_params;
 
+use super::changes::next_seq;
 use super::head::missing_row;
 use super::row::Columns;
 use super::{Change, Snapshot};
@@ -95,6 +96,11 @@ impl Change<'_> {
                 ":clock_ms": clock_ms,
                 ":log": log.number(),
             })?;
+        }
+        if let Some(uses) = &self.uses {
+            let size = next_seq(uses.size())? - 1;
+            self.fold_usage(size)?;
+            self.close_segments(size)?;
         }
         if self.clock_corrected {
             self.db.execute(CORRECT_CLOCK, named_params! { ":clock_ms": clock_ms })?;

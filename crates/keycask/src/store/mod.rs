@@ -11,6 +11,8 @@ mod outbox;
 #[cfg(test)]
 mod plans;
 mod row;
+mod segments;
+mod usage;
 mod uses;
 
 use std::ops::Deref;
@@ -99,12 +101,16 @@ impl Store {
         self.with_reader(|db| read(&Snapshot { db }))
     }
 
-    /// Lends one consistent state on a connection that is closed afterwards, so that none is held.
+    /// Lends one consistent state on a connection that is closed afterwards, so that none is held. Only once
+    /// `read` is content may the file be changed at all: one that was copied without its log gets one again.
     pub(crate) fn read_once<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         self.guarded(|| {
-            let mut db = self.connect()?;
+            let mut db = self.file.connect(self.busy_timeout)?;
             let tx = db.transaction()?;
-            read(&Snapshot { db: &tx })
+            let result = read(&Snapshot { db: &tx })?;
+            drop(tx);
+            self.file.ensure_wal(&db)?;
+            Ok(result)
         })
     }
 
@@ -168,6 +174,7 @@ impl Store {
 
     fn connect(&self) -> Result<Connection> {
         let db = self.file.connect(self.busy_timeout)?;
+        self.file.ensure_wal(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(db)
     }

@@ -53,7 +53,7 @@ impl<'r> Columns<'r> {
     }
 }
 
-fn unknown(what: &str) -> Error {
+pub(super) fn unknown(what: &str) -> Error {
     Error::damaged(format!("read the vault: a row's {what} is none that this library knows"))
 }
 

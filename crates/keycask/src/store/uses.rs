@@ -87,6 +87,22 @@ impl UseQuery {
 impl Snapshot<'_> {
     pub(crate) fn uses(&self, query: &UseQuery) -> Result<Vec<Use>> {
         let (above, below) = bounds(query.after, query.newest_first);
+        let Some(key) = query.key else { return self.page_of_uses(query, (above, below), query.limit) };
+        let mut stretches = self.stretches(key, query.since, query.until)?;
+        if query.newest_first {
+            stretches.reverse();
+        }
+        let mut found = Vec::new();
+        for stretch in stretches {
+            let bounds = (above.max(stretch.first - 1), below.min(stretch.last.saturating_add(1)));
+            if bounds.0 < bounds.1 && found.len() < query.limit {
+                found.extend(self.page_of_uses(query, bounds, query.limit - found.len())?);
+            }
+        }
+        Ok(found)
+    }
+
+    fn page_of_uses(&self, query: &UseQuery, (above, below): (i64, i64), limit: usize) -> Result<Vec<Use>> {
         let mut statement = self.db.prepare_cached(PAGE[usize::from(query.newest_first)])?;
         let rows = statement.query(named_params! {
             ":key_no": query.key.map(|key| key.0),
@@ -95,7 +111,7 @@ impl Snapshot<'_> {
             ":until": query.until.ms(),
             ":above": above,
             ":below": below,
-            ":limit": i64::try_from(query.limit).unwrap_or(i64::MAX),
+            ":limit": i64::try_from(limit).unwrap_or(i64::MAX),
         })?;
         collect(rows)
     }

@@ -2,13 +2,17 @@
 
 mod check;
 mod create;
+mod due;
 mod list;
 mod open;
 mod revoke;
 mod rotate;
+mod update;
 mod verify;
+mod window;
 
 pub use check::{CheckReport, Finding, LogReport, LogsReport};
+pub use due::{Due, DueReason};
 pub use list::{ChangeFilter, KeyFilter, UseFilter};
 pub use open::VaultOptions;
 
