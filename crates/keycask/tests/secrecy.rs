@@ -68,7 +68,7 @@ fn operate(home: &Home, choices: &mut Choices, issued: &mut Vec<Issued>, printed
             issued.push(home.vault.create_key(request, &alice()).unwrap());
         }
         3 => {
-            let rotation = [Rotation::planned().grace(HOUR), Rotation::emergency()][choices.below(2)];
+            let rotation = [Rotation::planned().grace(HOUR), Rotation::emergency()][choices.below(2)].clone();
             match home.vault.rotate(id, rotation, &alice()) {
                 Ok(new) => issued.push(new),
                 Err(error) => write!(printed, "{error} {error:?} ").unwrap(),

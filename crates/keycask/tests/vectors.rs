@@ -156,7 +156,7 @@ fn rotations_keep_to_their_timelines() {
             "rotate" => {
                 let rotation = Rotation::planned();
                 let grace = step.argument.map(millis);
-                timeline.rotate(grace.map_or(rotation, |grace| rotation.grace(grace)), &step);
+                timeline.rotate(grace.map_or(rotation.clone(), |grace| rotation.grace(grace)), &step);
                 let old = timeline.vault.key(timeline.id(label)).unwrap();
                 assert!(expected != "ok" || old.grace_until() == step.grace_until);
             }

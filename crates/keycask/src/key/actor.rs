@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::Idempotency;
 use super::limits::{NAME_LEN, REQUEST_ID_LEN, check_text};
 use crate::error::Result;
 
@@ -54,6 +55,14 @@ impl Actor {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same actor, its changes recorded under an idempotent request's id.
+    pub(crate) fn with_request(mut self, idempotency: Option<&Idempotency>) -> Self {
+        if let Some(idempotency) = idempotency {
+            self.request_id = Some(idempotency.request_id.clone());
+        }
+        self
     }
 
     pub(crate) fn address(&self) -> Option<IpAddr> {

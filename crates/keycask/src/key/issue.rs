@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde_json::json;
+
 use super::limits::{
     NAME_LEN, check_email, check_metadata, check_optional_text, check_seconds, check_text, check_time,
 };
+use super::request::{Idempotency, Verb};
 use super::{Actor, Key, KeyId, KeyNo, Scopes};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -37,6 +40,7 @@ pub struct NewKey {
     not_before: Option<SystemTime>,
     expiry: Option<Expiry>,
     rotate_after: Option<Duration>,
+    request_id: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +63,7 @@ impl NewKey {
             not_before: None,
             expiry: None,
             rotate_after: None,
+            request_id: None,
         }
     }
 
@@ -126,6 +131,36 @@ impl NewKey {
     pub fn encoding(mut self, encoding: Encoding) -> Self {
         self.encoding = encoding;
         self
+    }
+
+    /// Makes the request idempotent, for this owner: a repeat with the same id gets the same key, marked
+    /// [`replayed`](Issued::replayed) and without the secret. At most 128 bytes.
+    pub fn request_id(mut self, id: impl Into<String>) -> Self {
+        self.request_id = Some(id.into());
+        self
+    }
+
+    /// The request id, with what recognises the same request.
+    pub(crate) fn idempotency(&self) -> Result<Option<Idempotency>> {
+        let expiry = match self.expiry {
+            Some(Expiry::At(time)) => json!({ "at": check_time("expires_at", time)?.ms() }),
+            Some(Expiry::In(duration)) => json!({ "in_ms": duration.as_millis().to_string() }),
+            None => json!(null),
+        };
+        let not_before = self.not_before.map(|time| check_time("not_before", time)).transpose()?;
+        let request = json!([
+            self.prefix,
+            self.encoding.as_str(),
+            self.owner,
+            self.name,
+            self.scopes,
+            self.metadata,
+            self.notify_email,
+            not_before.map(Timestamp::ms),
+            expiry,
+            self.rotate_after.map(|duration| duration.as_millis().to_string()),
+        ]);
+        Idempotency::of(self.request_id.clone(), Verb::Create, &self.owner, &request)
     }
 
     /// Checks every limit.
@@ -255,12 +290,17 @@ impl Draft {
 #[derive(Debug)]
 pub struct Issued {
     key: Arc<Key>,
-    secret: Secret,
+    secret: Option<Secret>,
 }
 
 impl Issued {
     pub(crate) fn new(key: Key, secret: Secret) -> Self {
-        Self { key: Arc::new(key), secret }
+        Self { key: Arc::new(key), secret: Some(secret) }
+    }
+
+    /// The answer to a repeated request.
+    pub(crate) fn replay(key: Key) -> Self {
+        Self { key: Arc::new(key), secret: None }
     }
 
     /// The record.
@@ -270,8 +310,29 @@ impl Issued {
     }
 
     /// The secret: hand it to the key's owner now. It exists nowhere else.
+    ///
+    /// # Panics
+    ///
+    /// On the answer to a repeated request, which only a `request_id` can bring about: use
+    /// [`try_secret`](Self::try_secret) with one.
     #[must_use]
+    #[track_caller]
     pub fn secret(&self) -> &Secret {
-        &self.secret
+        match &self.secret {
+            Some(secret) => secret,
+            None => panic!("the secret of {} was told when its request was first answered", self.key.id),
+        }
+    }
+
+    /// The secret, or `None` on the answer to a repeated request.
+    #[must_use]
+    pub fn try_secret(&self) -> Option<&Secret> {
+        self.secret.as_ref()
+    }
+
+    /// Whether this answers a request that was answered before: the same key, without its secret.
+    #[must_use]
+    pub fn replayed(&self) -> bool {
+        self.secret.is_none()
     }
 }

@@ -10,6 +10,7 @@ mod logs;
 mod outbox;
 #[cfg(test)]
 mod plans;
+mod requests;
 mod row;
 mod segments;
 mod usage;

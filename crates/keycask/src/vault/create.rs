@@ -6,7 +6,7 @@ use super::Vault;
 use crate::audit::Event;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{Actor, Draft, Issued, Key, NewKey};
+use crate::key::{Actor, Draft, Idempotency, Issued, Key, NewKey};
 use crate::policy::Policy;
 use crate::secret::generate;
 use crate::store::{Change, KeyQuery};
@@ -64,13 +64,23 @@ impl Vault {
                 keys.len()
             )));
         }
-        let drafts = keys.into_iter().map(|key| key.check(moment.at)).collect::<Result<Vec<_>>>()?;
+        let draft = |key: NewKey| Ok((key.idempotency()?, key.check(moment.at)?));
+        let drafts = keys.into_iter().map(draft).collect::<Result<Vec<_>>>()?;
         if drafts.is_empty() {
             return Ok(Vec::new());
         }
         self.change(moment, |change| {
             let policy = change.policy()?;
-            drafts.into_iter().map(|draft| create(change, draft, &policy, actor)).collect()
+            let create = |(idempotency, draft): (Option<Idempotency>, Draft)| {
+                let actor = actor.clone().with_request(idempotency.as_ref());
+                if let Some(key) = change.answered(idempotency.as_ref())? {
+                    return Ok(Issued::replay(key));
+                }
+                let issued = create(change, draft, &policy, &actor)?;
+                change.answer(idempotency.as_ref(), issued.key())?;
+                Ok(issued)
+            };
+            drafts.into_iter().map(create).collect()
         })
     }
 }

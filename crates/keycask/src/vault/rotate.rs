@@ -8,7 +8,8 @@ use crate::audit::Event;
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Result};
 use crate::key::{
-    Actor, Draft, Grace, Issued, Key, KeyId, RevocationReason, Revoked, Rotation, Successor, check_rotatable,
+    Actor, Asked, Draft, Grace, Issued, Key, KeyId, RevocationReason, Revoked, Rotation, Successor,
+    check_rotatable,
 };
 use crate::store::{Change, NoticeKind};
 
@@ -46,11 +47,15 @@ impl Vault {
     }
 
     fn rotate_in(&self, id: KeyId, rotation: Rotation, actor: &Actor, moment: Moment) -> Result<Issued> {
-        let (grace, expires_at) = rotation.check()?;
+        let Asked { grace, expires_at, idempotency } = rotation.check(id)?;
+        let actor = &actor.clone().with_request(idempotency.as_ref());
         self.change(moment, |change| {
+            if let Some(key) = change.answered(idempotency.as_ref())? {
+                return Ok(Issued::replay(key));
+            }
             let old = change.key(id)?.ok_or_else(|| not_found(id))?;
             check_living(change, &old, "rotate", moment.at)?;
-            match grace {
+            let issued = match grace {
                 Grace::Planned(asked) => {
                     check_rotatable(&old, moment.at)?;
                     let grace = change.policy()?.grace(asked)?;
@@ -58,7 +63,9 @@ impl Vault {
                     planned(change, old, until, expires_at, actor)
                 }
                 Grace::None => emergency(change, &old, expires_at, actor),
-            }
+            }?;
+            change.answer(idempotency.as_ref(), issued.key())?;
+            Ok(issued)
         })
     }
 }
