@@ -52,6 +52,12 @@ impl Timestamp {
         self.checked_add(duration).unwrap_or(Self(*RANGE_MS.end()))
     }
 
+    /// The nearest time that can be told.
+    pub(crate) fn clamped_from(time: SystemTime) -> Self {
+        let beyond = if time < SystemTime::UNIX_EPOCH { RANGE_MS.start() } else { RANGE_MS.end() };
+        Self::checked_from(time).unwrap_or(Self(*beyond))
+    }
+
     pub(crate) fn checked_from(time: SystemTime) -> Option<Self> {
         let ms = match time.duration_since(SystemTime::UNIX_EPOCH) {
             Ok(since) => i64::try_from(since.as_millis()).ok()?,
@@ -84,6 +90,14 @@ impl std::fmt::Display for Timestamp {
             clock.second(),
             clock.millisecond()
         )
+    }
+}
+
+impl TryFrom<SystemTime> for Timestamp {
+    type Error = Error;
+
+    fn try_from(time: SystemTime) -> Result<Self> {
+        Self::checked_from(time).ok_or_else(|| Error::invalid("time: is not between the years 1 and 9999"))
     }
 }
 
@@ -206,5 +220,6 @@ mod tests {
         assert_eq!(SystemTime::from(Timestamp(-1)), SystemTime::UNIX_EPOCH - Duration::from_millis(1));
         let late = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
         assert_eq!(Timestamp::checked_from(late), None);
+        assert_eq!(Timestamp::clamped_from(late).to_string(), "9999-12-31T23:59:59.999Z");
     }
 }

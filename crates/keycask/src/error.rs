@@ -38,6 +38,8 @@ pub enum ErrorKind {
     Damaged = 27,
     /// The operating system failed to read or write.
     Io = 28,
+    /// The vault's pepper is missing or wrong.
+    Pepper = 29,
     /// A defect of keycask.
     Internal = 90,
 }
@@ -57,6 +59,7 @@ impl ErrorKind {
         Self::VaultFull,
         Self::Damaged,
         Self::Io,
+        Self::Pepper,
         Self::Internal,
     ];
 
@@ -82,6 +85,7 @@ impl ErrorKind {
             Self::VaultFull => "vault_full",
             Self::Damaged => "damaged",
             Self::Io => "io",
+            Self::Pepper => "pepper",
             Self::Internal => "internal",
         }
     }

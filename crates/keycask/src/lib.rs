@@ -49,7 +49,7 @@ pub use key::{
     RevocationReason, Rotation, Verdict,
 };
 pub use policy::{Policy, UseAcknowledgement, UseMode};
-pub use secret::{Encoding, MAX_PRESENTED_LEN, Prefix, Secret};
+pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret};
 pub use vault::{
     ChangeFilter, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport, UseFilter, Vault,
     VaultOptions,

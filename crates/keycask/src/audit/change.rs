@@ -135,6 +135,7 @@ impl std::str::FromStr for ChangeKind {
 pub(crate) enum Event<'a> {
     VaultCreated { vault_id: &'a str, schema: i32 },
     PolicyChanged { before: Value, after: Value },
+    PepperChanged { action: &'static str, generation: i64, keys: u64 },
     KeyCreated(&'a Key),
     KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
     KeyRevoked(&'a Key),
@@ -152,6 +153,7 @@ impl<'a> Event<'a> {
         match self {
             Self::VaultCreated { .. } => ChangeKind::VaultCreated,
             Self::PolicyChanged { .. } => ChangeKind::PolicyChanged,
+            Self::PepperChanged { .. } => ChangeKind::PepperChanged,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
             Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
@@ -176,7 +178,10 @@ impl<'a> Event<'a> {
             | Self::RotationExtended(key)
             | Self::RotationFinished(key)
             | Self::RotationCancelled { old: key, .. } => Some(key),
-            Self::VaultCreated { .. } | Self::PolicyChanged { .. } | Self::ClockRegressed { .. } => None,
+            Self::VaultCreated { .. }
+            | Self::PolicyChanged { .. }
+            | Self::PepperChanged { .. }
+            | Self::ClockRegressed { .. } => None,
         }
     }
 
@@ -191,6 +196,9 @@ impl<'a> Event<'a> {
         match self {
             Self::VaultCreated { vault_id, schema } => json!({ "vault_id": vault_id, "schema": schema }),
             Self::PolicyChanged { before, after } => json!({ "before": before, "after": after }),
+            Self::PepperChanged { action, generation, keys } => {
+                json!({ "action": action, "generation": generation, "keys": keys })
+            }
             Self::KeyCreated(key) => json!({
                 "prefix": key.prefix,
                 "start": key.start,

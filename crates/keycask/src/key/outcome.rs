@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::{Error, Result};
+
 /// Why a presented secret was refused, in the order of precedence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -123,6 +125,18 @@ impl Outcome {
     }
 }
 
+impl std::str::FromStr for Outcome {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let refused = Reason::ALL.iter().copied().map(Self::Refused);
+        std::iter::once(Self::Valid)
+            .chain(refused)
+            .find(|outcome| outcome.as_str() == text)
+            .ok_or_else(|| Error::invalid("outcome: write `valid` or a reason, such as `revoked`"))
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -179,6 +193,17 @@ impl KeyState {
     #[must_use]
     pub const fn is_living(self) -> bool {
         !matches!(self, Self::Revoked | Self::RotatedOut | Self::Expired)
+    }
+}
+
+impl std::str::FromStr for KeyState {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Self::ALL.iter().find(|state| state.as_str() == text).copied().ok_or_else(|| {
+            let known: Vec<_> = Self::ALL.iter().map(|state| state.as_str()).collect();
+            Error::invalid(format!("state: is none of {}", known.join(", ")))
+        })
     }
 }
 

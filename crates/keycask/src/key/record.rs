@@ -203,10 +203,7 @@ impl Key {
     /// The state at `now`.
     #[must_use]
     pub fn state_at(&self, now: SystemTime) -> KeyState {
-        match Timestamp::checked_from(now) {
-            Some(now) => self.state(now),
-            None => self.state(Timestamp::from_ms(i64::MAX)),
-        }
+        self.state(Timestamp::clamped_from(now))
     }
 
     pub(crate) fn state(&self, now: Timestamp) -> KeyState {

@@ -10,12 +10,14 @@ mod alphabet;
 mod digest;
 mod generate;
 mod parse;
+mod pepper;
 mod prefix;
 
 pub(crate) use digest::Digest;
 pub(crate) use generate::{fill, generate};
 pub use parse::MAX_PRESENTED_LEN;
 pub(crate) use parse::parse;
+pub use pepper::Pepper;
 pub use prefix::Prefix;
 
 use std::fmt;
@@ -52,8 +54,19 @@ impl Encoding {
         }
     }
 
+    /// Both.
+    pub const ALL: &'static [Self] = &[Self::Base62, Self::Base64Url];
+
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Base62, Self::Base64Url].into_iter().find(|encoding| encoding.as_str() == name)
+        Self::ALL.iter().find(|encoding| encoding.as_str() == name).copied()
+    }
+}
+
+impl std::str::FromStr for Encoding {
+    type Err = crate::Error;
+
+    fn from_str(text: &str) -> crate::Result<Self> {
+        Self::from_name(text).ok_or_else(|| crate::Error::invalid("encoding: write base62 or base64url"))
     }
 }
 

@@ -20,7 +20,7 @@ macro_rules! key_columns {
 }
 
 pub(super) const FIND: &str = concat!(
-    "SELECT h.key_epoch, p.use_mode, k.digest, ",
+    "SELECT h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), k.digest, ",
     key_columns!(),
     " FROM head h JOIN policy p ON p.one = h.one LEFT JOIN keys k ON k.digest = :digest WHERE h.one = 1"
 );
@@ -38,6 +38,8 @@ pub(super) const PAGE_OF_OWNER: &str = concat!(
     key_columns!(),
     " FROM keys k WHERE k.owner = :owner AND k.key_no > :after ORDER BY k.key_no LIMIT :limit"
 );
+pub(super) const BEFORE_PEPPER: &str =
+    concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.pepper < :generation ORDER BY k.key_no");
 pub(super) const DUE: &str = concat!(
     "SELECT ",
     key_columns!(),
@@ -50,10 +52,10 @@ pub(super) const DUE: &str = concat!(
     ORDER BY k.key_no"
 );
 pub(super) const INSERT: &str = "
-    INSERT INTO keys (id, digest, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
+    INSERT INTO keys (id, digest, pepper, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
         created_at_ms, created_by, not_before_ms, expires_at_ms, rotate_after_s, rotate_due_ms, disabled,
         cancelled, lineage, replaces, changed_epoch)
-    VALUES (:id, :digest, :prefix, :start, :encoding, :owner, :name, :scopes, :metadata, :notify_email,
+    VALUES (:id, :digest, :pepper, :prefix, :start, :encoding, :owner, :name, :scopes, :metadata, :notify_email,
         :created_at_ms, :created_by, :not_before_ms, :expires_at_ms, :rotate_after_s, :rotate_due_ms, :disabled,
         0, :lineage, :replaces, :epoch)";
 /// What a verb may change of a key that exists.
@@ -71,6 +73,8 @@ pub(super) const SAVE: &str = "
 pub(crate) struct Found {
     pub(crate) epoch: i64,
     pub(crate) use_mode: UseMode,
+    /// The vault's newest pepper.
+    pub(crate) pepper: Option<i64>,
     pub(crate) key: Option<Key>,
 }
 
@@ -91,9 +95,10 @@ impl Snapshot<'_> {
         let mut columns = Columns::of(row);
         let epoch = columns.take()?;
         let use_mode = columns.word("use mode", super::head::use_mode)?;
+        let pepper = columns.take()?;
         let stored: Option<[u8; 32]> = columns.take()?;
         let found = stored.is_some_and(|stored| Digest::from_bytes(stored) == *digest);
-        Ok(Found { epoch, use_mode, key: found.then(|| key_from(&mut columns)).transpose()? })
+        Ok(Found { epoch, use_mode, pepper, key: found.then(|| key_from(&mut columns)).transpose()? })
     }
 
     pub(crate) fn key(&self, id: KeyId) -> Result<Option<Key>> {
@@ -114,6 +119,12 @@ impl Snapshot<'_> {
         let mut statement = self.db.prepare_cached(RELATIVES)?;
         let rows = statement.query(named_params! { ":first": lineage.as_bytes() })?;
         collect(rows)
+    }
+
+    /// The keys that are stored under a pepper before `generation`.
+    pub(crate) fn keys_before_pepper(&self, generation: i64) -> Result<Vec<Key>> {
+        let mut statement = self.db.prepare_cached(BEFORE_PEPPER)?;
+        collect(statement.query(named_params! { ":generation": generation })?)
     }
 
     /// The keys with an expiry or a due rotation up to `until`, and all whose grace window runs at `now`.
@@ -143,13 +154,18 @@ impl Snapshot<'_> {
 
 impl Change<'_> {
     /// Inserts a key and gives it its number.
-    pub(crate) fn insert_key(&mut self, key: &mut Key, digest: &Digest) -> Result<()> {
+    pub(crate) fn insert_key(
+        &mut self,
+        key: &mut Key,
+        (digest, pepper): (&Digest, Option<i64>),
+    ) -> Result<()> {
         let epoch = self.epoch()?;
         self.note_prefix(&key.prefix)?;
         let first = key.lineage == key.id;
         self.db.prepare_cached(INSERT)?.execute(named_params! {
             ":id": key.id.as_bytes(),
             ":digest": digest.as_bytes(),
+            ":pepper": pepper,
             ":prefix": key.prefix,
             ":start": key.start,
             ":encoding": key.encoding.as_str(),

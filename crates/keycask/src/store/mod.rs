@@ -8,6 +8,7 @@ mod head;
 mod keys;
 mod logs;
 mod outbox;
+mod peppers;
 #[cfg(test)]
 mod plans;
 mod requests;
@@ -30,8 +31,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{self, FORMAT};
 
 pub(crate) use changes::ChangeQuery;
-pub(crate) use keys::KeyQuery;
+pub(crate) use keys::{Found, KeyQuery};
 pub(crate) use outbox::NoticeKind;
+pub(crate) use peppers::Generation;
 pub(crate) use uses::UseQuery;
 
 /// Readers that are kept open between calls.

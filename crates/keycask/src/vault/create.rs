@@ -71,41 +71,50 @@ impl Vault {
         }
         self.change(moment, |change| {
             let policy = change.policy()?;
-            let create = |(idempotency, draft): (Option<Idempotency>, Draft)| {
+            let create_one = |(idempotency, draft): (Option<Idempotency>, Draft)| {
                 let actor = actor.clone().with_request(idempotency.as_ref());
                 if let Some(key) = change.answered(idempotency.as_ref())? {
                     return Ok(Issued::replay(key));
                 }
-                let issued = create(change, draft, &policy, &actor)?;
+                let issued = self.admit(change, draft, &policy, &actor)?;
                 change.answer(idempotency.as_ref(), issued.key())?;
                 Ok(issued)
             };
-            drafts.into_iter().map(create).collect()
+            drafts.into_iter().map(create_one).collect()
         })
     }
-}
 
-fn create(change: &mut Change<'_>, mut draft: Draft, policy: &Policy, actor: &Actor) -> Result<Issued> {
-    let now = change.moment().at;
-    policy.check_prefix(&draft.prefix)?;
-    draft.expires_at = policy.asked_expiry(draft.expires_at, now)?;
-    draft.check_times(now)?;
-    check_living_keys(change, &draft, policy)?;
-    issue(change, draft, None, actor)
-}
+    /// Issues what the policy allows.
+    fn admit(
+        &self,
+        change: &mut Change<'_>,
+        mut draft: Draft,
+        policy: &Policy,
+        actor: &Actor,
+    ) -> Result<Issued> {
+        let now = change.moment().at;
+        policy.check_prefix(&draft.prefix)?;
+        draft.expires_at = policy.asked_expiry(draft.expires_at, now)?;
+        draft.check_times(now)?;
+        check_living_keys(change, &draft, policy)?;
+        self.issue(change, draft, None, actor)
+    }
 
-/// Draws the secret, inserts the key and records it.
-pub(super) fn issue(
-    change: &mut Change<'_>,
-    draft: Draft,
-    replaced: Option<&Key>,
-    actor: &Actor,
-) -> Result<Issued> {
-    let secret = generate(&draft.prefix, draft.encoding)?;
-    let mut key = draft.into_key(&secret, replaced, change.moment().at, actor)?;
-    change.insert_key(&mut key, &secret.digest())?;
-    change.record(Event::KeyCreated(&key), actor)?;
-    Ok(Issued::new(key, secret))
+    /// Draws the secret, inserts the key and records it.
+    pub(super) fn issue(
+        &self,
+        change: &mut Change<'_>,
+        draft: Draft,
+        replaced: Option<&Key>,
+        actor: &Actor,
+    ) -> Result<Issued> {
+        let secret = generate(&draft.prefix, draft.encoding)?;
+        let mut key = draft.into_key(&secret, replaced, change.moment().at, actor)?;
+        let (digest, pepper) = self.stored_form(change, &secret.digest())?;
+        change.insert_key(&mut key, (&digest, pepper))?;
+        change.record(Event::KeyCreated(&key), actor)?;
+        Ok(Issued::new(key, secret))
+    }
 }
 
 fn check_living_keys(change: &Change<'_>, draft: &Draft, policy: &Policy) -> Result<()> {

@@ -186,11 +186,11 @@ impl UseFilter {
 
 impl Range {
     fn since(&self) -> Timestamp {
-        self.since.and_then(Timestamp::checked_from).unwrap_or(Timestamp::from_ms(i64::MIN))
+        self.since.map_or(Timestamp::from_ms(i64::MIN), Timestamp::clamped_from)
     }
 
     fn until(&self) -> Timestamp {
-        self.until.and_then(Timestamp::checked_from).unwrap_or(Timestamp::from_ms(i64::MAX))
+        self.until.map_or(Timestamp::from_ms(i64::MAX), Timestamp::clamped_from)
     }
 
     fn after(&self) -> i64 {

@@ -5,6 +5,7 @@ mod create;
 mod due;
 mod list;
 mod open;
+mod pepper;
 mod revoke;
 mod rotate;
 mod update;
@@ -37,6 +38,7 @@ use crate::store::{Change, Store};
 pub struct Vault {
     store: Store,
     clock: Clock,
+    peppers: pepper::Peppers,
     id: String,
     created_at: Timestamp,
 }
@@ -75,6 +77,12 @@ impl Vault {
     #[must_use]
     pub fn created_at(&self) -> SystemTime {
         self.created_at.into()
+    }
+
+    /// The time that the vault judges by: the wall clock, with a small step back absorbed.
+    #[must_use]
+    pub fn now(&self) -> SystemTime {
+        self.clock.now().at.into()
     }
 
     /// The policy.

@@ -1,17 +1,20 @@
 //! Creating and opening a vault.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use keycask_sqlite::Permissions;
 
 use super::Vault;
+use super::pepper::{Peppers, introduce};
 use crate::audit::Event;
 use crate::clock::{Clock, Moment, wall_time};
 use crate::error::{Error, Result};
 use crate::key::{Actor, type_id, uuid_v7};
 use crate::policy::Policy;
 use crate::schema::SCHEMA;
+use crate::secret::Pepper;
 use crate::store::Store;
 
 /// How to create or open a vault, where the defaults of [`Vault::create`] and [`Vault::open`] don't fit.
@@ -30,6 +33,7 @@ pub struct VaultOptions {
     busy_timeout: Duration,
     permissions: Permissions,
     actor: Actor,
+    peppers: Vec<Arc<Pepper>>,
 }
 
 impl Default for VaultOptions {
@@ -38,6 +42,7 @@ impl Default for VaultOptions {
             busy_timeout: Duration::from_secs(5),
             permissions: Permissions::default(),
             actor: Actor::keycask(),
+            peppers: Vec::new(),
         }
     }
 }
@@ -76,6 +81,15 @@ impl VaultOptions {
         self
     }
 
+    /// The pepper under which the vault's keys are stored. Until a rotation is over, give both.
+    ///
+    /// A vault that has no pepper yet ignores it until it is introduced by [`Vault::set_pepper`]; a new vault
+    /// has it from the start.
+    pub fn pepper(mut self, pepper: Pepper) -> Self {
+        self.peppers.push(Arc::new(pepper));
+        self
+    }
+
     /// Creates a vault at `path`, which must not exist. Whoever looks at the path, also after a `kill -9`,
     /// sees nothing or a whole vault.
     ///
@@ -89,10 +103,14 @@ impl VaultOptions {
             let id = uuid_v7(moment.at)?;
             change.insert_head(id, &Policy::default())?;
             let vault_id = type_id("vault", id);
-            change.record(Event::VaultCreated { vault_id: &vault_id, schema: SCHEMA }, &self.actor)
+            change.record(Event::VaultCreated { vault_id: &vault_id, schema: SCHEMA }, &self.actor)?;
+            match self.peppers.first() {
+                None => Ok(()),
+                Some(pepper) => introduce(change, &[], pepper, &vault_id, &self.actor),
+            }
         })
         .map_err(|error| error.rename("open vault", "create vault"))?;
-        Vault::of(store)
+        Vault::of(store, self.peppers)
     }
 
     /// Opens the vault at `path` and looks at it whole; nothing is changed, and no connection is kept.
@@ -102,17 +120,21 @@ impl VaultOptions {
     /// `vault_missing`, `not_a_vault`, `unsupported_version`, `read_only`, `unsupported_location`, `damaged`:
     /// each says what was found and what to do.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Vault> {
-        Vault::of(Store::open(path.as_ref(), self.busy_timeout)?)
+        Vault::of(Store::open(path.as_ref(), self.busy_timeout)?, self.peppers)
     }
 }
 
 impl Vault {
-    fn of(store: Store) -> Result<Self> {
+    fn of(store: Store, peppers: Vec<Arc<Pepper>>) -> Result<Self> {
+        let peppers = Peppers::new(peppers);
         let (identity, mark) = store.read_once(|snapshot| {
             snapshot.check_schema()?;
-            Ok((snapshot.identity()?, snapshot.clock_mark()?))
+            let identity = snapshot.identity()?;
+            peppers.refresh(snapshot, &identity.id)?;
+            Ok((identity, snapshot.clock_mark()?))
         })?;
-        Ok(Self { store, clock: Clock::starting_at(mark), id: identity.id, created_at: identity.created_at })
+        let clock = Clock::starting_at(mark);
+        Ok(Self { store, clock, peppers, id: identity.id, created_at: identity.created_at })
     }
 }
 

@@ -111,7 +111,7 @@ impl Vault {
             || Error::new(ErrorKind::NotFound, "revoke a secret: it belongs to no key of this vault");
         let digest = parse(presented).ok_or_else(unknown)?.digest();
         self.change(moment, |change| {
-            let key = change.find(&digest)?.key.ok_or_else(unknown)?;
+            let key = self.look_up_in(change, &digest)?.ok_or_else(unknown)?;
             revoke(change, key, revocation, actor)
         })
     }

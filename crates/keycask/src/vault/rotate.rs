@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use super::create::issue;
 use super::{Vault, check_living, not_found};
 use crate::audit::Event;
 use crate::clock::{Moment, Timestamp};
@@ -60,63 +59,65 @@ impl Vault {
                     check_rotatable(&old, moment.at)?;
                     let grace = change.policy()?.grace(asked)?;
                     let until = moment.at.saturating_add(grace);
-                    planned(change, old, until, expires_at, actor)
+                    self.planned(change, old, until, expires_at, actor)
                 }
-                Grace::None => emergency(change, &old, expires_at, actor),
+                Grace::None => self.emergency(change, &old, expires_at, actor),
             }?;
             change.answer(idempotency.as_ref(), issued.key())?;
             Ok(issued)
         })
     }
-}
 
-fn planned(
-    change: &mut Change<'_>,
-    mut old: Key,
-    until: Timestamp,
-    expires_at: Option<Timestamp>,
-    actor: &Actor,
-) -> Result<Issued> {
-    let draft = successor_draft(change, &old, expires_at)?;
-    let issued = issue(change, draft, Some(&old), actor)?;
-    supersede(change, &mut old, issued.key().id(), until)?;
-    let event = Event::KeyRotated { old: &old, successor: issued.key().id(), emergency: false };
-    change.record(event, actor)?;
-    change.notify(NoticeKind::Rotated, &old, until)?;
-    Ok(issued)
-}
-
-/// Revokes every living relative and issues one key, which takes over from the newest of the chain, so that
-/// the chain stays a line.
-fn emergency(
-    change: &mut Change<'_>,
-    named: &Key,
-    expires_at: Option<Timestamp>,
-    actor: &Actor,
-) -> Result<Issued> {
-    let now = change.moment().at;
-    let mut relatives = change.relatives(named.lineage)?;
-    for relative in relatives.iter_mut().filter(|relative| relative.state(now).is_living()) {
-        let revoked = Revoked {
-            at: now,
-            by: actor.name().to_owned(),
-            reason: RevocationReason::Compromised,
-            note: None,
-        };
-        relative.revoked = Some(revoked);
-        change.save_key(relative)?;
-        change.record(Event::KeyRevoked(relative), actor)?;
+    fn planned(
+        &self,
+        change: &mut Change<'_>,
+        mut old: Key,
+        until: Timestamp,
+        expires_at: Option<Timestamp>,
+        actor: &Actor,
+    ) -> Result<Issued> {
+        let draft = successor_draft(change, &old, expires_at)?;
+        let issued = self.issue(change, draft, Some(&old), actor)?;
+        supersede(change, &mut old, issued.key().id(), until)?;
+        let event = Event::KeyRotated { old: &old, successor: issued.key().id(), emergency: false };
+        change.record(event, actor)?;
+        change.notify(NoticeKind::Rotated, &old, until)?;
+        Ok(issued)
     }
-    let mut draft = successor_draft(change, named, expires_at)?;
-    draft.disabled = named.disabled;
-    let tip = relatives.iter_mut().rev().find(|relative| is_tip(relative));
-    let tip = tip.ok_or_else(|| Error::damaged("rotate: the key's chain of rotations has no end"))?;
-    let issued = issue(change, draft, Some(tip), actor)?;
-    supersede(change, tip, issued.key().id(), now)?;
-    let event = Event::KeyRotated { old: named, successor: issued.key().id(), emergency: true };
-    change.record(event, actor)?;
-    change.notify(NoticeKind::EmergencyRotated, named, now)?;
-    Ok(issued)
+
+    /// Revokes every living relative and issues one key, which takes over from the newest of the chain, so that
+    /// the chain stays a line.
+    fn emergency(
+        &self,
+        change: &mut Change<'_>,
+        named: &Key,
+        expires_at: Option<Timestamp>,
+        actor: &Actor,
+    ) -> Result<Issued> {
+        let now = change.moment().at;
+        let mut relatives = change.relatives(named.lineage)?;
+        for relative in relatives.iter_mut().filter(|relative| relative.state(now).is_living()) {
+            let revoked = Revoked {
+                at: now,
+                by: actor.name().to_owned(),
+                reason: RevocationReason::Compromised,
+                note: None,
+            };
+            relative.revoked = Some(revoked);
+            change.save_key(relative)?;
+            change.record(Event::KeyRevoked(relative), actor)?;
+        }
+        let mut draft = successor_draft(change, named, expires_at)?;
+        draft.disabled = named.disabled;
+        let tip = relatives.iter_mut().rev().find(|relative| is_tip(relative));
+        let tip = tip.ok_or_else(|| Error::damaged("rotate: the key's chain of rotations has no end"))?;
+        let issued = self.issue(change, draft, Some(tip), actor)?;
+        supersede(change, tip, issued.key().id(), now)?;
+        let event = Event::KeyRotated { old: tip, successor: issued.key().id(), emergency: true };
+        change.record(event, actor)?;
+        change.notify(NoticeKind::EmergencyRotated, named, now)?;
+        Ok(issued)
+    }
 }
 
 /// The end of the chain: without a successor, and not the remains of a cancelled rotation.

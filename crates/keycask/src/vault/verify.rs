@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::key::{Key, KeyNo, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
 use crate::policy::UseMode;
 use crate::secret::parse;
+use crate::store::Found;
 
 const MINUTE_MS: i64 = 60_000;
 const BUCKET_MS: i64 = 5 * MINUTE_MS;
@@ -59,21 +60,24 @@ impl Vault {
     /// It is not a use of the key, and no answer to whether it may be served.
     pub fn identify(&self, presented: impl AsRef<[u8]>) -> Result<Option<Key>> {
         let Some(presented) = parse(presented.as_ref()) else { return Ok(None) };
-        let digest = presented.digest();
-        Ok(self.store.peek(|snapshot| snapshot.find(&digest))?.key)
+        Ok(self.look_up(&presented.digest())?.and_then(|hit| hit.found.key))
     }
 
     fn verify_in(&self, presented: &[u8], request: &Request<'_>, moment: Moment) -> Result<Verdict> {
         request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))?;
         let Some(presented) = parse(presented) else { return Ok(Verdict::refused(Reason::Malformed)) };
         let digest = presented.digest();
-        let found = self.store.peek(|snapshot| snapshot.find(&digest))?;
-        let Some(key) = found.key else { return Ok(Verdict::refused(Reason::Unknown)) };
+        let Some(mut hit) = self.look_up(&digest)? else { return Ok(Verdict::refused(Reason::Unknown)) };
+        let Some(key) = hit.found.key.take() else { return Ok(Verdict::refused(Reason::Unknown)) };
         let no = key.no;
         let verdict = judge(Arc::new(key), request, moment.at);
-        if request.wants_event() && found.use_mode != UseMode::Off {
-            let used = Used { key: no, outcome: verdict.outcome(), epoch: found.epoch, mode: found.use_mode };
+        if request.wants_event() {
+            let Found { epoch, use_mode, .. } = hit.found;
+            let used = Used { key: no, outcome: verdict.outcome(), epoch, mode: use_mode };
             self.record_use(used, request, moment)?;
+            if verdict.outcome() == Outcome::Valid {
+                self.move_to_current(no, hit.stored(), &digest, moment)?;
+            }
         }
         Ok(verdict)
     }
@@ -81,6 +85,9 @@ impl Vault {
     /// Refusals are counted by the minute, so that a client that goes on with a dead key can't fill the disk.
     fn record_use(&self, used: Used, request: &Request<'_>, moment: Moment) -> Result<()> {
         let Used { key, outcome, epoch, mode } = used;
+        if mode == UseMode::Off {
+            return Ok(());
+        }
         self.change(moment, |change| {
             change.close_counts()?;
             match (outcome, mode) {

@@ -1,0 +1,246 @@
+//! The vault's pepper: introduced, rotated, retired; and the digest that a secret has under it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::Vault;
+use crate::audit::Event;
+use crate::clock::{Moment, Timestamp};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key::{Actor, Key, KeyNo};
+use crate::secret::{Digest, Pepper};
+use crate::store::{Change, Found, Generation, Snapshot};
+
+/// The peppers that the caller gave, matched with the generations that the vault knows.
+pub(super) struct Peppers {
+    given: RwLock<Arc<Matched>>,
+}
+
+#[derive(Clone, Default)]
+struct Matched {
+    given: Vec<Arc<Pepper>>,
+    /// The vault's generations, the current one first, each with its pepper.
+    known: Vec<(i64, Arc<Pepper>)>,
+}
+
+impl Matched {
+    fn current(&self) -> Option<i64> {
+        self.known.first().map(|(generation, _)| *generation)
+    }
+
+    /// The digest as a new key stores it.
+    fn store(&self, digest: &Digest) -> (Digest, Option<i64>) {
+        match self.known.first() {
+            None => (*digest, None),
+            Some((generation, pepper)) => (pepper.apply(digest), Some(*generation)),
+        }
+    }
+
+    /// Every form in which a key may have stored the digest, the likeliest first.
+    fn forms(&self, digest: &Digest) -> Vec<Digest> {
+        match self.known.as_slice() {
+            [] => vec![*digest],
+            known => known.iter().map(|(_, pepper)| pepper.apply(digest)).collect(),
+        }
+    }
+}
+
+impl Peppers {
+    pub(super) fn new(given: Vec<Arc<Pepper>>) -> Self {
+        Self { given: RwLock::new(Arc::new(Matched { given, known: Vec::new() })) }
+    }
+
+    fn matched(&self) -> Arc<Matched> {
+        self.given.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, matched: Matched) {
+        *self.given.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(matched);
+    }
+
+    /// Matches the peppers with the vault's generations. One that the vault doesn't know yet is kept ready:
+    /// it is taken up when somebody introduces it.
+    pub(super) fn refresh(&self, snapshot: &Snapshot<'_>, vault_id: &str) -> Result<()> {
+        let given = self.matched().given.clone();
+        let known = snapshot
+            .peppers()?
+            .into_iter()
+            .map(|(generation, tag)| {
+                let pepper = given.iter().find(|pepper| pepper.tag(vault_id) == tag);
+                pepper
+                    .map(|pepper| (generation, pepper.clone()))
+                    .ok_or_else(|| missing(generation, given.len()))
+            })
+            .collect::<Result<_>>()?;
+        self.set(Matched { given, known });
+        Ok(())
+    }
+}
+
+fn missing(generation: i64, given: usize) -> Error {
+    let why = match given {
+        0 => "none was given",
+        _ => "what was given is another",
+    };
+    Error::new(
+        ErrorKind::Pepper,
+        format!(
+            "use the vault: its keys are stored under pepper {generation}, and {why}; give it when opening"
+        ),
+    )
+}
+
+/// A key found by its secret's digest, with the form in which it is stored.
+pub(super) struct Hit {
+    pub(super) found: Found,
+    stored: Digest,
+}
+
+impl Vault {
+    /// Introduces a pepper, or rotates to a new one; `false` where it is the current one already.
+    ///
+    /// Introduced, it covers every key at once. Rotated, it covers new keys at once and each old one at its
+    /// next valid use; until then both peppers must be given when the vault is opened. Give the new pepper to
+    /// every process first: one that doesn't have it fails from now on, clearly, and lets no one in.
+    pub fn set_pepper(&self, pepper: Pepper, actor: &Actor) -> Result<bool> {
+        let changed = self.change(self.clock.now(), |change| {
+            let known = change.peppers()?;
+            if known.first().is_some_and(|(_, current)| *current == pepper.tag(&self.id)) {
+                return Ok(false);
+            }
+            introduce(change, &known, &pepper, &self.id, actor).map(|()| true)
+        })?;
+        let mut matched = Matched::clone(&self.peppers.matched());
+        matched.given.push(Arc::new(pepper));
+        self.peppers.set(matched);
+        self.store.read(|snapshot| self.peppers.refresh(snapshot, &self.id))?;
+        Ok(changed)
+    }
+
+    /// Retires every pepper but the current one; it needn't be given any more.
+    ///
+    /// Dead keys that are still stored under it are `unknown` from now on, where they were `revoked`.
+    ///
+    /// # Errors
+    ///
+    /// `conflict` while a living key is stored under it: see
+    /// [`keys_on_retired_pepper`](Self::keys_on_retired_pepper).
+    pub fn retire_pepper(&self, actor: &Actor) -> Result<()> {
+        let moment = self.clock.now();
+        self.change(moment, |change| {
+            let Some(current) = change.newest_pepper()? else {
+                return Err(Error::conflict("retire the pepper: the vault has none"));
+            };
+            let left = on_older(change, current, moment.at)?.len();
+            if left > 0 {
+                return Err(Error::conflict(format!(
+                    "retire the pepper: {left} living keys are still stored under it; each moves at its next valid use"
+                )));
+            }
+            change.retire_peppers(current)?;
+            change.record(Event::PepperChanged { action: "retired", generation: current, keys: 0 }, actor)
+        })?;
+        self.store.read(|snapshot| self.peppers.refresh(snapshot, &self.id))
+    }
+
+    /// The living keys that are still stored under a pepper before the current one.
+    pub fn keys_on_retired_pepper(&self) -> Result<Vec<Key>> {
+        let now = self.clock.now().at;
+        self.store.read(|snapshot| match snapshot.newest_pepper()? {
+            None => Ok(Vec::new()),
+            Some(current) => on_older(snapshot, current, now),
+        })
+    }
+
+    /// Looks up a secret's digest in every form that a key may have stored.
+    pub(super) fn look_up(&self, digest: &Digest) -> Result<Option<Hit>> {
+        self.peppered(|matched| {
+            let mut newest = None;
+            for stored in matched.forms(digest) {
+                let found = self.store.peek(|snapshot| snapshot.find(&stored))?;
+                newest = found.pepper;
+                if found.pepper != matched.current() || found.key.is_some() {
+                    return Ok((newest, Some(Hit { found, stored })));
+                }
+            }
+            Ok((newest, None))
+        })
+    }
+
+    /// The same inside a change.
+    pub(super) fn look_up_in(&self, change: &Change<'_>, digest: &Digest) -> Result<Option<Key>> {
+        self.peppers.refresh(change, &self.id)?;
+        for stored in self.peppers.matched().forms(digest) {
+            if let Some(key) = change.find(&stored)?.key {
+                return Ok(Some(key));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The digest as a new key stores it, and the generation that it is stored under.
+    pub(super) fn stored_form(&self, change: &Change<'_>, digest: &Digest) -> Result<(Digest, Option<i64>)> {
+        if change.newest_pepper()? != self.peppers.matched().current() {
+            self.peppers.refresh(change, &self.id)?;
+        }
+        Ok(self.peppers.matched().store(digest))
+    }
+
+    /// Stores a key that was just used validly under the current pepper, where it isn't yet.
+    pub(super) fn move_to_current(
+        &self,
+        key: KeyNo,
+        hit: &Digest,
+        digest: &Digest,
+        moment: Moment,
+    ) -> Result<()> {
+        let (wanted, Some(generation)) = self.peppers.matched().store(digest) else { return Ok(()) };
+        if wanted == *hit {
+            return Ok(());
+        }
+        self.change(moment, |change| change.rehash(key, hit, &wanted, generation))
+    }
+
+    /// Runs a look-up again where the vault's pepper changed under it.
+    fn peppered<T>(&self, look: impl Fn(&Matched) -> Result<(Option<i64>, Option<T>)>) -> Result<Option<T>> {
+        const TRIES: usize = 3;
+        for _ in 0..TRIES {
+            let matched = self.peppers.matched();
+            let (newest, found) = look(&matched)?;
+            if newest == matched.current() {
+                return Ok(found);
+            }
+            self.store.read(|snapshot| self.peppers.refresh(snapshot, &self.id))?;
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            "use the vault: its pepper changes faster than it can be read; try again",
+        ))
+    }
+}
+
+impl Hit {
+    pub(super) fn stored(&self) -> &Digest {
+        &self.stored
+    }
+}
+
+pub(super) fn introduce(
+    change: &mut Change<'_>,
+    known: &[Generation],
+    pepper: &Pepper,
+    vault_id: &str,
+    actor: &Actor,
+) -> Result<()> {
+    let generation = change.newest_pepper()?.unwrap_or(0) + 1;
+    change.insert_pepper((generation, pepper.tag(vault_id)))?;
+    let (action, keys) = match known {
+        [] => ("introduced", change.rehash_all(generation, |digest| pepper.apply(digest))?),
+        _ => ("rotated", 0),
+    };
+    change.record(Event::PepperChanged { action, generation, keys }, actor)
+}
+
+fn on_older(snapshot: &Snapshot<'_>, current: i64, now: Timestamp) -> Result<Vec<Key>> {
+    let keys = snapshot.keys_before_pepper(current)?;
+    Ok(keys.into_iter().filter(|key| key.state(now).is_living()).collect())
+}
