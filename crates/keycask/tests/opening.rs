@@ -161,7 +161,10 @@ const NOBODY: u32 = 65_534;
 /// A copy of this test program where any user can run it.
 fn as_nobody(folder: &Path, test: &str, role: &str) -> Command {
     let copy = folder.join("test-program");
-    std::fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+    // Copied by another process: a descriptor of this one that is open for writing, inherited by a child that
+    // another test starts at that moment, would make the program busy.
+    let mut install = Command::new("cp");
+    assert!(install.arg(std::env::current_exe().unwrap()).arg(&copy).status().unwrap().success());
     std::fs::set_permissions(&copy, std::fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = Command::new(&copy);
     command.args(["--exact", test, "--nocapture"]).env("KEYCASK_TEST_ROLE", role).current_dir("/");
