@@ -201,14 +201,17 @@ CREATE TABLE logs (
     clock_ms        INTEGER NOT NULL                            -- the newest time that the clock, not a caller, gave
 ) STRICT;
 
--- Checkpoints that were exported, and what proves them once the rows before them are pruned.
+-- Checkpoints that were exported, and the ends of earlier prunes: each, once the rows after it are pruned,
+-- with the proof that leads on to the end of that prune.
 CREATE TABLE checkpoints (
     log            INTEGER NOT NULL CHECK (log IN (1, 2)),
     size           INTEGER NOT NULL CHECK (size > 0),
     root           BLOB NOT NULL CHECK (length(root) = 32),
     exported_at_ms INTEGER NOT NULL,
     proof          BLOB CHECK (length(proof) % 32 = 0),
-    PRIMARY KEY (log, size)
+    proof_size     INTEGER CHECK (proof_size > size),
+    PRIMARY KEY (log, size),
+    CHECK ((proof IS NULL) = (proof_size IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- The processes that write uses: the number of the last event that each committed.

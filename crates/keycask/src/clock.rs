@@ -47,6 +47,12 @@ impl Timestamp {
         self.0.checked_add(ms).filter(|ms| RANGE_MS.contains(ms)).map(Self)
     }
 
+    /// This time less a duration, at least the first millisecond of the year 1.
+    pub(crate) fn saturating_sub(self, duration: Duration) -> Self {
+        let ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(ms).max(*RANGE_MS.start()))
+    }
+
     /// This time plus a duration, at most the last millisecond of the year 9999.
     pub(crate) fn saturating_add(self, duration: Duration) -> Self {
         self.checked_add(duration).unwrap_or(Self(*RANGE_MS.end()))
@@ -174,6 +180,19 @@ impl Clock {
             self.regressed_ms.store(mark, Ordering::Relaxed);
         }
         wall
+    }
+}
+
+/// Measures how long work takes, by the monotonic clock.
+pub(crate) struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    pub(crate) fn start() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.0.elapsed()
     }
 }
 

@@ -41,7 +41,7 @@ mod vault;
 #[cfg(test)]
 mod vector_tests;
 
-pub use audit::{Change, ChangeKind, Log, Usage, Use};
+pub use audit::{Change, ChangeKind, Checkpoint, Log, NoteSigner, NoteVerifier, Usage, Use};
 pub use clock::Timestamp;
 pub use error::{Error, ErrorKind, Result};
 pub use key::{

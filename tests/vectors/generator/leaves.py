@@ -69,6 +69,7 @@ KINDS = [
     "clock.regressed",
     "backup.made",
     "leak.reported",
+    "person.erased",
 ]
 # In the order of their numbers, which begin at 0.
 OUTCOMES = [

@@ -5,7 +5,8 @@ use std::time::SystemTime;
 
 use serde_json::{Map, Value, json};
 
-use super::leaf::{Commitments, Personal, change_leaf};
+use super::leaf::{Commitments, Erased, Kept, Personal, change_leaf, commit};
+use super::{Frontier, Hash, hex};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{Actor, Key, KeyId, KeyNo, RevocationReason};
@@ -55,6 +56,8 @@ pub enum ChangeKind {
     BackupMade = 19,
     /// A leak of a secret was reported.
     LeakReported = 20,
+    /// What named a person was blanked.
+    PersonErased = 21,
 }
 
 impl ChangeKind {
@@ -80,6 +83,7 @@ impl ChangeKind {
         Self::ClockRegressed,
         Self::BackupMade,
         Self::LeakReported,
+        Self::PersonErased,
     ];
 
     /// The stable word.
@@ -106,6 +110,7 @@ impl ChangeKind {
             Self::ClockRegressed => "clock.regressed",
             Self::BackupMade => "backup.made",
             Self::LeakReported => "leak.reported",
+            Self::PersonErased => "person.erased",
         }
     }
 
@@ -136,6 +141,8 @@ pub(crate) enum Event<'a> {
     VaultCreated { vault_id: &'a str, schema: i32 },
     PolicyChanged { before: Value, after: Value },
     PepperChanged { action: &'static str, generation: i64, keys: u64 },
+    UsesPruned { tree: &'a Frontier, events: u64 },
+    PersonErased { changes: u64 },
     KeyCreated(&'a Key),
     KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
     KeyRevoked(&'a Key),
@@ -154,6 +161,8 @@ impl<'a> Event<'a> {
             Self::VaultCreated { .. } => ChangeKind::VaultCreated,
             Self::PolicyChanged { .. } => ChangeKind::PolicyChanged,
             Self::PepperChanged { .. } => ChangeKind::PepperChanged,
+            Self::UsesPruned { .. } => ChangeKind::UsesPruned,
+            Self::PersonErased { .. } => ChangeKind::PersonErased,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
             Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
@@ -179,6 +188,8 @@ impl<'a> Event<'a> {
             | Self::RotationFinished(key)
             | Self::RotationCancelled { old: key, .. } => Some(key),
             Self::VaultCreated { .. }
+            | Self::UsesPruned { .. }
+            | Self::PersonErased { .. }
             | Self::PolicyChanged { .. }
             | Self::PepperChanged { .. }
             | Self::ClockRegressed { .. } => None,
@@ -199,6 +210,10 @@ impl<'a> Event<'a> {
             Self::PepperChanged { action, generation, keys } => {
                 json!({ "action": action, "generation": generation, "keys": keys })
             }
+            Self::UsesPruned { tree, events } => {
+                json!({ "size": tree.size(), "root": hex(&tree.root()), "events": events })
+            }
+            Self::PersonErased { changes } => json!({ "changes": changes }),
             Self::KeyCreated(key) => json!({
                 "prefix": key.prefix,
                 "start": key.start,
@@ -240,6 +255,7 @@ impl<'a> Event<'a> {
             note: self.note().map(str::to_owned),
             request_id: actor.request().map(str::to_owned),
             salt: Some(salt),
+            kept: Kept::default(),
             detail: self.detail().to_string(),
         }
     }
@@ -273,24 +289,82 @@ pub(crate) struct ChangeRow {
     pub(crate) client_ip: Option<String>,
     pub(crate) note: Option<String>,
     pub(crate) request_id: Option<String>,
+    /// Of the commitments; forgotten once a value was blanked, and then `kept` has what is left.
     pub(crate) salt: Option<[u8; 16]>,
+    pub(crate) kept: Kept,
     pub(crate) detail: String,
 }
 
 impl ChangeRow {
-    /// The leaf; of a row whose values were blanked, what was kept of them is `erased`.
-    pub(crate) fn leaf(&self, erased: &Commitments) -> Vec<u8> {
-        let commit = |field: Personal, value: Option<&str>, erased| match (self.salt, value) {
-            (Some(salt), Some(value)) => Some(field.commit(&salt, value)),
-            _ => erased,
-        };
+    /// The leaf.
+    pub(crate) fn leaf(&self) -> Vec<u8> {
         let commitments = Commitments {
-            actor: commit(Personal::Actor, self.actor.as_deref(), erased.actor),
-            owner: commit(Personal::Owner, self.owner.as_deref(), erased.owner),
-            client_ip: commit(Personal::ClientIp, self.client_ip.as_deref(), erased.client_ip),
-            note: commit(Personal::Note, self.note.as_deref(), erased.note),
+            actor: self.commitment(Personal::Actor),
+            owner: self.commitment(Personal::Owner),
+            client_ip: self.commitment(Personal::ClientIp),
+            note: self.commitment(Personal::Note),
         };
         change_leaf(self, &commitments)
+    }
+
+    /// Blanks what names `person`: as the actor, with address and note, or as the owner, with the note.
+    /// Whether there was anything.
+    pub(crate) fn erase(&mut self, person: &str) -> bool {
+        let acted = self.actor.as_deref() == Some(person);
+        let owned = self.owner.as_deref() == Some(person);
+        let fields = [
+            (Personal::Actor, acted),
+            (Personal::ClientIp, acted),
+            (Personal::Owner, owned),
+            (Personal::Note, acted || owned),
+        ];
+        for (field, blank) in fields {
+            let kept =
+                if blank { self.commitment(field).map(Erased::Commitment) } else { self.field_salt(field) };
+            if let (Some(kept), true) = (kept, self.value(field).is_some()) {
+                self.kept.set(field, kept);
+            }
+            if blank {
+                *self.value_mut(field) = None;
+            }
+        }
+        if acted || owned {
+            self.salt = None;
+        }
+        acted || owned
+    }
+
+    fn commitment(&self, field: Personal) -> Option<Hash> {
+        match (self.value(field), self.field_salt(field), self.kept.get(field)) {
+            (Some(value), Some(Erased::Salt(salt)), _) => Some(commit(&salt, value)),
+            (None, _, Some(Erased::Commitment(commitment))) => Some(commitment),
+            _ => None,
+        }
+    }
+
+    fn field_salt(&self, field: Personal) -> Option<Erased> {
+        match self.salt {
+            Some(salt) => Some(Erased::Salt(field.salt(&salt))),
+            None => self.kept.get(field),
+        }
+    }
+
+    fn value(&self, field: Personal) -> Option<&str> {
+        match field {
+            Personal::Actor => self.actor.as_deref(),
+            Personal::Owner => self.owner.as_deref(),
+            Personal::ClientIp => self.client_ip.as_deref(),
+            Personal::Note => self.note.as_deref(),
+        }
+    }
+
+    fn value_mut(&mut self, field: Personal) -> &mut Option<String> {
+        match field {
+            Personal::Actor => &mut self.actor,
+            Personal::Owner => &mut self.owner,
+            Personal::ClientIp => &mut self.client_ip,
+            Personal::Note => &mut self.note,
+        }
     }
 }
 

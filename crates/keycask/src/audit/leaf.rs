@@ -26,11 +26,49 @@ impl Personal {
         }
     }
 
-    /// `SHA-256(SHA-256(salt, field), value)`. The inner hash gives each field a salt of its own, so that
-    /// one value can be blanked and the row's salt forgotten while the other fields stay provable.
-    pub(crate) fn commit(self, salt: &[u8; 16], value: &str) -> Hash {
-        let field_salt = Sha256::new().chain_update(salt).chain_update(self.as_str()).finalize();
-        Sha256::new().chain_update(field_salt).chain_update(value).finalize().into()
+    const ALL: [Self; 4] = [Self::Actor, Self::Owner, Self::ClientIp, Self::Note];
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == name)
+    }
+
+    /// `SHA-256(salt, field)`: it gives each field a salt of its own, so that one value can be blanked and
+    /// the row's salt forgotten while the other fields stay provable.
+    pub(super) fn salt(self, salt: &[u8; 16]) -> Hash {
+        Sha256::new().chain_update(salt).chain_update(self.as_str()).finalize().into()
+    }
+}
+
+/// What a leaf holds of a value: `SHA-256(field salt, value)`.
+pub(super) fn commit(field_salt: &Hash, value: &str) -> Hash {
+    Sha256::new().chain_update(field_salt).chain_update(value).finalize().into()
+}
+
+/// What is kept of a field once its row's salt was forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Erased {
+    /// Of a value that was blanked.
+    Commitment(Hash),
+    /// Of a value that stayed: its field's salt.
+    Salt(Hash),
+}
+
+/// What is kept of each field of a row whose salt was forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Kept(Vec<(Personal, Erased)>);
+
+impl Kept {
+    pub(crate) fn get(&self, field: Personal) -> Option<Erased> {
+        self.0.iter().find(|(known, _)| *known == field).map(|(_, erased)| *erased)
+    }
+
+    pub(crate) fn set(&mut self, field: Personal, erased: Erased) {
+        self.0.retain(|(known, _)| *known != field);
+        self.0.push((field, erased));
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Personal, Erased)> + '_ {
+        self.0.iter().copied()
     }
 }
 

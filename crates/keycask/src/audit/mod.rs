@@ -1,16 +1,28 @@
 //! The two logs: what an event is, how it becomes a leaf, and the tree that makes an edit show.
 
 mod change;
+mod checkpoint;
 mod leaf;
+mod note;
+mod proof;
 mod tree;
 mod usage;
 
 pub use change::{Change, ChangeKind};
 pub(crate) use change::{ChangeRow, Event};
-pub(crate) use leaf::{Commitments, address_bytes, use_leaf};
+pub use checkpoint::Checkpoint;
+pub(crate) use leaf::{Erased, Kept, Personal, address_bytes, use_leaf};
+pub use note::{NoteSigner, NoteVerifier};
+pub(crate) use proof::{Prover, extend};
 pub(crate) use tree::{Frontier, Hash};
 pub(crate) use usage::{Counted, UseRow};
 pub use usage::{Usage, Use};
+
+/// A hash in lower-case hexadecimal.
+pub(crate) fn hex(hash: &Hash) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('?');
+    hash.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
 
 /// One of the vault's two logs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

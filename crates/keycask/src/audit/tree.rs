@@ -13,8 +13,15 @@ pub(crate) fn leaf_hash(bytes: &[u8]) -> Hash {
 }
 
 /// The hash of a node over its children: `SHA-256(0x01 || left || right)`.
-fn node_hash(left: &Hash, right: &Hash) -> Hash {
+pub(super) fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Sha256::new().chain_update([1]).chain_update(left).chain_update(right).finalize().into()
+}
+
+/// The leaves from `start` up to, not including, `end`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Span {
+    pub(super) start: u64,
+    pub(super) end: u64,
 }
 
 /// The roots of the perfect subtrees that a tree of `size` leaves is made of, the largest first: one for
@@ -32,15 +39,50 @@ impl Frontier {
 
     /// Appends the leaf of these bytes.
     pub(crate) fn append(&mut self, leaf: &[u8]) {
+        self.append_seen(leaf, |_, _| ());
+    }
+
+    /// The same, showing each perfect subtree that the leaf completes.
+    pub(super) fn append_seen(&mut self, leaf: &[u8], mut seen: impl FnMut(Span, &Hash)) {
+        let end = self.size + 1;
         let mut node = leaf_hash(leaf);
+        let mut span = Span { start: self.size, end };
+        seen(span, &node);
         // Each trailing one-bit of the size is a perfect subtree as large as the one just completed.
         for _ in 0..self.size.trailing_ones() {
             if let Some(left) = self.nodes.pop() {
                 node = node_hash(&left, &node);
+                span.start -= span.end - span.start;
+                seen(span, &node);
             }
         }
         self.nodes.push(node);
-        self.size += 1;
+        self.size = end;
+    }
+
+    /// The hash over the leaves from `start` on, which must be where one of the subtrees begins.
+    pub(super) fn root_from(&self, start: u64) -> Option<Hash> {
+        let spans = self.spans();
+        let first = spans.iter().position(|span| span.start == start)?;
+        let mut nodes = self.nodes[first..].iter().rev();
+        let last = *nodes.next()?;
+        Some(nodes.fold(last, |right, left| node_hash(left, &right)))
+    }
+
+    /// The subtrees with their hashes, the largest first.
+    pub(super) fn subtrees(&self) -> impl Iterator<Item = (Span, &Hash)> {
+        self.spans().into_iter().zip(&self.nodes)
+    }
+
+    fn spans(&self) -> Vec<Span> {
+        let mut start = 0;
+        let bits = (0..u64::BITS).rev().map(|bit| self.size & (1 << bit)).filter(|bit| *bit != 0);
+        bits.map(|length| {
+            let span = Span { start, end: start + length };
+            start += length;
+            span
+        })
+        .collect()
     }
 
     /// The hash of the whole tree; of the empty one, SHA-256 of nothing.

@@ -4,7 +4,7 @@ use rusqlite::{Row, named_params};
 
 use super::row::Columns;
 use super::{Change, Snapshot};
-use crate::audit::{ChangeKind, ChangeRow, Event, Log};
+use crate::audit::{ChangeKind, ChangeRow, Event, Kept, Log};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{Actor, KeyId, KeyNo};
@@ -120,7 +120,11 @@ impl Snapshot<'_> {
         })?;
         let mut changes = Vec::new();
         while let Some(row) = rows.next()? {
-            changes.push(change_of_row(row)?);
+            let mut change = change_of_row(row)?;
+            if change.salt.is_none() {
+                change.kept = self.kept(change.seq)?;
+            }
+            changes.push(change);
         }
         Ok(changes)
     }
@@ -135,7 +139,7 @@ impl Change<'_> {
         let frontier = self.frontier(Log::Changes)?;
         let seq = next_seq(frontier.size())?;
         let row = event.into_row(seq, at, actor, salt);
-        frontier.append(&row.leaf(&crate::audit::Commitments::default()));
+        frontier.append(&row.leaf());
         self.db.prepare_cached(INSERT)?.execute(named_params! {
             ":seq": row.seq,
             ":at_ms": row.at.ms(),
@@ -176,6 +180,7 @@ fn change_of_row(row: &Row<'_>) -> Result<ChangeRow> {
         note: columns.take()?,
         request_id: columns.take()?,
         salt: columns.take()?,
+        kept: Kept::default(),
         detail: columns.take()?,
     })
 }

@@ -38,13 +38,16 @@ pub(super) const PAGE_OF_OWNER: &str = concat!(
     key_columns!(),
     " FROM keys k WHERE k.owner = :owner AND k.key_no > :after ORDER BY k.key_no LIMIT :limit"
 );
-pub(super) const BEFORE_PEPPER: &str =
-    concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.pepper < :generation ORDER BY k.key_no");
+pub(super) const BEFORE_PEPPER: &str = concat!(
+    "SELECT ",
+    key_columns!(),
+    " FROM keys k INDEXED BY keys_by_pepper WHERE k.pepper < :generation ORDER BY k.key_no"
+);
 pub(super) const DUE: &str = concat!(
     "SELECT ",
     key_columns!(),
     " FROM keys k WHERE k.key_no IN (
-        SELECT key_no FROM keys WHERE expires_at_ms <= :until AND expires_at_ms IS NOT NULL AND revoked_at_ms IS NULL
+        SELECT key_no FROM keys WHERE expires_at_ms > :now AND expires_at_ms <= :until AND expires_at_ms IS NOT NULL AND revoked_at_ms IS NULL
         UNION SELECT key_no FROM keys WHERE rotate_due_ms <= :until AND rotate_due_ms IS NOT NULL
             AND revoked_at_ms IS NULL AND replaced_by IS NULL
         UNION SELECT key_no FROM keys INDEXED BY keys_by_grace WHERE grace_until_ms > :now

@@ -4,6 +4,8 @@
 //! write and commits whole. Neither shows a type of the database, so that another one can stand here.
 
 mod changes;
+mod checkpoints;
+mod erase;
 mod head;
 mod keys;
 mod logs;
@@ -11,6 +13,7 @@ mod outbox;
 mod peppers;
 #[cfg(test)]
 mod plans;
+mod prune;
 mod requests;
 mod row;
 mod segments;
@@ -32,6 +35,7 @@ use crate::schema::{self, FORMAT};
 
 pub(crate) use changes::ChangeQuery;
 pub(crate) use keys::{Found, KeyQuery};
+pub(crate) use logs::LogState;
 pub(crate) use outbox::NoticeKind;
 pub(crate) use peppers::Generation;
 pub(crate) use uses::UseQuery;

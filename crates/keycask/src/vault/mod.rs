@@ -3,18 +3,22 @@
 mod check;
 mod create;
 mod due;
+mod erase;
 mod list;
+mod logs;
 mod open;
 mod pepper;
+mod prune;
 mod revoke;
 mod rotate;
 mod update;
 mod verify;
 mod window;
 
-pub use check::{CheckReport, Finding, LogReport, LogsReport};
+pub use check::{CheckReport, Finding};
 pub use due::{Due, DueReason};
 pub use list::{ChangeFilter, KeyFilter, UseFilter};
+pub use logs::{LogReport, LogsReport};
 pub use open::VaultOptions;
 
 use std::path::Path;

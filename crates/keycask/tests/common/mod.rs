@@ -27,7 +27,15 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::in_folder(tempfile::tempdir().unwrap())
+    }
+
+    /// On a file system in memory, where a commit costs no disk: for tests of many thousand commits.
+    pub fn in_memory() -> Self {
+        Self::in_folder(tempfile::tempdir_in("/dev/shm").unwrap())
+    }
+
+    fn in_folder(folder: TempDir) -> Self {
         let vault = Vault::create(folder.path().join("keys.db")).unwrap();
         Self { folder, vault }
     }
