@@ -1,6 +1,8 @@
 //! The arguments of `audit`.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 use keycask::{ChangeKind, Outcome};
 
 use super::value::{Moment, kind, moment, outcome};
@@ -13,7 +15,83 @@ pub(crate) enum AuditCommand {
     /// List verifies of known keys
     Uses(UsesArgs),
     /// Recompute both logs' trees from their rows; exit 1 where they aren't what the file states
-    Verify,
+    Verify(VerifyLogsArgs),
+    /// Print both logs' sizes and roots, to keep elsewhere: C2SP checkpoints
+    Checkpoint(CheckpointArgs),
+    /// Make a key that signs checkpoints, and print what verifies its signatures
+    Keygen(KeygenArgs),
+    /// Print a whole log for other programs
+    Export(ExportArgs),
+    /// Delete the uses that the policy no longer keeps; the roots stay provable
+    Prune,
+    /// Erase what names a person from the log and from their dead keys; the roots stay provable
+    Erase(EraseArgs),
+}
+
+/// `audit verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyLogsArgs {
+    /// Prove that the logs begin with what the checkpoints of this file say
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) since: Option<PathBuf>,
+    /// Demand that each checkpoint is signed by the key that this text verifies: NAME+ID+KEY
+    #[arg(long, value_name = "VKEY", requires = "since")]
+    pub(crate) verifier: Option<String>,
+}
+
+/// `audit checkpoint`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckpointArgs {
+    /// Sign with the Ed25519 key in this file, as `audit keygen` makes it
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) sign_key: Option<PathBuf>,
+}
+
+/// `audit keygen`.
+#[derive(Args, Debug)]
+pub(crate) struct KeygenArgs {
+    /// The name that signatures will carry, such as example.com/vault
+    pub(crate) name: String,
+    /// Where the private key goes: a new file, readable by you alone
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) out: PathBuf,
+}
+
+/// `audit export`.
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// The log
+    pub(crate) log: ExportLog,
+    /// The form of a line
+    #[arg(long, default_value = "jsonl")]
+    pub(crate) format: ExportFormat,
+    #[command(flatten)]
+    pub(crate) range: RangeArgs,
+}
+
+/// The logs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportLog {
+    /// Changes of keys, the policy and the vault
+    Changes,
+    /// Verifies of known keys
+    Uses,
+}
+
+/// The forms that a log can be exported in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// JSON Lines
+    Jsonl,
+    /// RFC 4180, with a line of names first
+    Csv,
+}
+
+/// `audit erase`.
+#[derive(Args, Debug)]
+pub(crate) struct EraseArgs {
+    /// The person, as the log names them: an actor, an owner
+    pub(crate) person: String,
 }
 
 /// `audit changes`.

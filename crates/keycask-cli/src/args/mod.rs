@@ -10,7 +10,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use audit::{AuditCommand, ChangesArgs, RangeArgs, UsesArgs};
+pub(crate) use audit::{
+    AuditCommand, ChangesArgs, CheckpointArgs, EraseArgs, ExportArgs, ExportFormat, ExportLog, KeygenArgs,
+    RangeArgs, UsesArgs, VerifyLogsArgs,
+};
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, RotateArgs, VerifyArgs};
 use value::mode;
 

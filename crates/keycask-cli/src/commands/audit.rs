@@ -1,9 +1,11 @@
-//! `audit`: the two logs, and whether they are whole.
+//! `audit`: the two logs, whether they are whole, and what is no longer kept of them.
 
-use keycask::{ChangeFilter, KeyId, UseFilter};
+use keycask::{ChangeFilter, Checkpoint, KeyId, NoteVerifier, UseFilter};
 use serde::Serialize;
+use serde_json::json;
 
-use crate::args::{ChangesArgs, RangeArgs, UsesArgs};
+use super::{checkpoint, export};
+use crate::args::{AuditCommand, ChangesArgs, EraseArgs, RangeArgs, UsesArgs, VerifyLogsArgs};
 use crate::context::{Context, key_id};
 use crate::failure::{Exit, Failure};
 use crate::output::Rows;
@@ -32,11 +34,26 @@ macro_rules! within {
     }};
 }
 
-fn key(range: &RangeArgs) -> Result<Option<KeyId>, Failure> {
+pub(super) use within;
+
+pub(super) fn run(command: &AuditCommand, context: &mut Context) -> Result<Exit, Failure> {
+    match command {
+        AuditCommand::Changes(args) => changes(args, context),
+        AuditCommand::Uses(args) => uses(args, context),
+        AuditCommand::Verify(args) => verify(args, context),
+        AuditCommand::Checkpoint(args) => checkpoint::run(args, context),
+        AuditCommand::Keygen(args) => checkpoint::keygen(args, context),
+        AuditCommand::Export(args) => export::run(args, context),
+        AuditCommand::Prune => prune(context),
+        AuditCommand::Erase(args) => erase(args, context),
+    }
+}
+
+pub(super) fn key(range: &RangeArgs) -> Result<Option<KeyId>, Failure> {
     range.key.as_deref().map(key_id).transpose()
 }
 
-pub(super) fn changes(args: &ChangesArgs, context: &mut Context) -> Result<Exit, Failure> {
+fn changes(args: &ChangesArgs, context: &mut Context) -> Result<Exit, Failure> {
     let mut filter = within!(&args.range, ChangeFilter::new());
     if let Some(kind) = args.kind {
         filter = filter.kind(kind);
@@ -56,7 +73,7 @@ pub(super) fn changes(args: &ChangesArgs, context: &mut Context) -> Result<Exit,
     rows.finish(output)
 }
 
-pub(super) fn uses(args: &UsesArgs, context: &mut Context) -> Result<Exit, Failure> {
+fn uses(args: &UsesArgs, context: &mut Context) -> Result<Exit, Failure> {
     let mut filter = within!(&args.range, UseFilter::new());
     if let Some(outcome) = args.outcome {
         filter = filter.outcome(outcome);
@@ -80,8 +97,13 @@ struct LogsView<'a> {
     uses: &'a LogView<'a>,
 }
 
-pub(super) fn verify(context: &mut Context) -> Result<Exit, Failure> {
-    let report = context.vault()?.verify_logs()?;
+fn verify(args: &VerifyLogsArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let kept = match &args.since {
+        None => Vec::new(),
+        Some(file) => Checkpoint::parse_all(&checkpoint::read(file)?)?,
+    };
+    let verifier = args.verifier.as_deref().map(NoteVerifier::parse).transpose()?;
+    let report = context.vault()?.verify_logs_since(&kept, verifier.as_ref())?;
     let logs: Vec<_> = report.logs().iter().map(LogView::of).collect();
     if let (true, [changes, uses]) = (context.output.is_json(), logs.as_slice()) {
         context.output.json(&LogsView { ok: report.ok(), changes, uses })?;
@@ -89,6 +111,29 @@ pub(super) fn verify(context: &mut Context) -> Result<Exit, Failure> {
         logs.iter().try_for_each(|log| print(log, context))?;
     }
     Ok(Exit::of_answer(report.ok()))
+}
+
+fn prune(context: &mut Context) -> Result<Exit, Failure> {
+    let pruned = context.vault()?.prune(&context.actor()?)?;
+    if context.output.is_json() {
+        context.output.json(&json!({ "pruned": pruned }))?;
+    } else {
+        context.output.line(format_args!("{pruned} uses pruned"))?;
+    }
+    Ok(Exit::Yes)
+}
+
+fn erase(args: &EraseArgs, context: &mut Context) -> Result<Exit, Failure> {
+    context.check_consent("an erasure")?;
+    let vault = context.vault()?;
+    context.ask("erase this person from the log and their dead keys for ever?")?;
+    let changes = vault.erase_person(&args.person, &context.actor()?)?;
+    if context.output.is_json() {
+        context.output.json(&json!({ "erased_changes": changes }))?;
+    } else {
+        context.output.line(format_args!("{changes} changes erased"))?;
+    }
+    Ok(Exit::Yes)
 }
 
 fn print(log: &LogView<'_>, context: &mut Context) -> Result<(), Failure> {

@@ -2,8 +2,10 @@
 
 mod audit;
 mod check;
+mod checkpoint;
 mod completions;
 mod create;
+mod export;
 mod init;
 mod issued;
 mod keys;
@@ -12,7 +14,7 @@ mod rotate;
 mod scan_rules;
 mod verify;
 
-use crate::args::{AuditCommand, Command};
+use crate::args::Command;
 use crate::context::Context;
 use crate::demo;
 use crate::failure::{Exit, Failure};
@@ -29,9 +31,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Rotate(args) => rotate::run(args, context),
         Command::Revoke(args) => revoke::run(args, context),
         Command::Identify => keys::identify(context),
-        Command::Audit(AuditCommand::Changes(args)) => audit::changes(args, context),
-        Command::Audit(AuditCommand::Uses(args)) => audit::uses(args, context),
-        Command::Audit(AuditCommand::Verify) => audit::verify(context),
+        Command::Audit(command) => audit::run(command, context),
         Command::Check => check::run(context),
         Command::ScanRules(args) => scan_rules::run(args, context),
         Command::Completions(args) => completions::run(args, context),
