@@ -13,31 +13,17 @@ mod common;
 use std::collections::HashSet;
 use std::fmt::Write;
 
-use common::{HOUR, Home, alice, bytes_of, scaled};
+use common::{Choices, HOUR, Home, alice, bytes_of, scaled, seed};
 use keycask::{Encoding, Issued, NewKey, Request, Revocation, RevocationReason, Rotation};
 
 const OPERATIONS: u32 = 1_000;
 const WINDOW: usize = 20;
 
-/// A small generator of test choices (splitmix64), seeded so that a failure can be run again.
-struct Choices(u64);
-
-impl Choices {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
-    }
-}
-
 #[test]
 fn no_part_of_a_secret_is_left_anywhere() {
-    let seed = std::env::var("KEYCASK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x5eed);
-    println!("seed {seed} (set KEYCASK_SEED to repeat another)");
+    let seed = seed();
     let home = Home::new();
-    let mut choices = Choices(seed);
+    let mut choices = Choices::new(seed);
     let mut issued = vec![home.create("acct_0")];
     let mut printed = String::new();
     for _ in 0..scaled(OPERATIONS) {

@@ -4,6 +4,7 @@
     dead_code,
     missing_docs,
     unreachable_pub,
+    clippy::print_stdout,
     clippy::unwrap_used,
     reason = "each test file uses its own part"
 )]
@@ -110,6 +111,30 @@ pub fn this_test(name: &str, role: &str) -> Command {
 /// The role that this process was started in by [`this_test`].
 pub fn role() -> Option<String> {
     std::env::var("KEYCASK_TEST_ROLE").ok()
+}
+
+/// A small generator of test choices (splitmix64), seeded so that a failure can be run again.
+pub struct Choices(u64);
+
+impl Choices {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
+    }
+}
+
+/// The seed of a test's choices, told so that a failure can be run again.
+pub fn seed() -> u64 {
+    let seed = std::env::var("KEYCASK_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(0x5eed);
+    println!("seed {seed} (set KEYCASK_SEED to repeat another)");
+    seed
 }
 
 /// `rounds`, or as many times more as `KEYCASK_SCALE` says: for the long runs.
