@@ -51,6 +51,6 @@ pub use key::{
 pub use policy::{Policy, UseAcknowledgement, UseMode};
 pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret};
 pub use vault::{
-    ChangeFilter, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport, UseFilter, Vault,
-    VaultOptions,
+    Busy, ChangeFilter, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport, Stats,
+    UseFilter, Vault, VaultOptions,
 };

@@ -95,6 +95,14 @@ impl Store {
         self.file.path()
     }
 
+    /// The bytes of the file and of its log.
+    pub(crate) fn sizes(&self) -> (u64, u64) {
+        let size = |path: &Path| path.metadata().map_or(0, |file| file.len());
+        let mut log = self.path().as_os_str().to_owned();
+        log.push("-wal");
+        (size(self.path()), size(Path::new(&log)))
+    }
+
     /// Lends one consistent state of the vault.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         self.with_reader(|db| {

@@ -56,6 +56,12 @@ pub(super) const JUDGED_AFTER_REVOCATION: &str = "
     SELECT u.seq FROM uses u JOIN keys k ON k.key_no = u.key_no
     WHERE u.outcome = 0 AND u.epoch >= k.revoked_epoch LIMIT :limit";
 
+pub(super) const BY_OUTCOME: &str = "
+    SELECT outcome, sum(n) FROM (
+        SELECT outcome, sum(coalesce(count, 1)) AS n FROM uses GROUP BY outcome
+        UNION ALL SELECT outcome, sum(count) FROM open_counts GROUP BY outcome)
+    GROUP BY outcome ORDER BY outcome";
+
 /// Which uses a page holds.
 #[derive(Clone, Debug)]
 pub(crate) struct UseQuery {
@@ -126,6 +132,18 @@ impl Snapshot<'_> {
             ":until": query.until.ms(),
         })?;
         collect(rows)
+    }
+
+    /// How many verifies had each outcome, open counts included.
+    pub(crate) fn verifies(&self) -> Result<Vec<(Outcome, u64)>> {
+        let mut statement = self.db.prepare_cached(BY_OUTCOME)?;
+        let mut rows = statement.query([])?;
+        let mut counts = Vec::new();
+        while let Some(row) = rows.next()? {
+            let mut columns = Columns::of(row);
+            counts.push((columns.code("outcome", Outcome::from_code)?, columns.take()?));
+        }
+        Ok(counts)
     }
 
     /// The first uses, at most `limit`, that were judged valid at or after their key's revocation.

@@ -11,6 +11,7 @@ mod pepper;
 mod prune;
 mod revoke;
 mod rotate;
+mod stats;
 mod update;
 mod verify;
 mod window;
@@ -20,6 +21,7 @@ pub use due::{Due, DueReason};
 pub use list::{ChangeFilter, KeyFilter, UseFilter};
 pub use logs::{LogReport, LogsReport};
 pub use open::VaultOptions;
+pub use stats::{Busy, Stats};
 
 use std::path::Path;
 use std::time::SystemTime;
@@ -43,6 +45,7 @@ pub struct Vault {
     store: Store,
     clock: Clock,
     peppers: pepper::Peppers,
+    busy: stats::BusyCounter,
     id: String,
     created_at: Timestamp,
 }
@@ -130,6 +133,7 @@ impl Vault {
             }
             make(change)
         });
+        self.busy.note(result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy));
         if let (Err(_), Some(mark)) = (&result, regression) {
             self.clock.put_back_regression(mark);
         }

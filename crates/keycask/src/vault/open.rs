@@ -8,6 +8,7 @@ use keycask_sqlite::Permissions;
 
 use super::Vault;
 use super::pepper::{Peppers, introduce};
+use super::stats::BusyCounter;
 use crate::audit::Event;
 use crate::clock::{Clock, Moment, wall_time};
 use crate::error::{Error, Result};
@@ -134,7 +135,8 @@ impl Vault {
             Ok((identity, snapshot.clock_mark()?))
         })?;
         let clock = Clock::starting_at(mark);
-        Ok(Self { store, clock, peppers, id: identity.id, created_at: identity.created_at })
+        let busy = BusyCounter::default();
+        Ok(Self { store, clock, peppers, busy, id: identity.id, created_at: identity.created_at })
     }
 }
 
