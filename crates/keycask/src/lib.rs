@@ -51,6 +51,6 @@ pub use key::{
 pub use policy::{Policy, UseAcknowledgement, UseMode};
 pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret};
 pub use vault::{
-    Busy, ChangeFilter, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport, Stats,
-    UseFilter, Vault, VaultOptions,
+    Busy, ChangeFilter, CheckPart, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport,
+    Stats, UseFilter, Vault, VaultOptions,
 };

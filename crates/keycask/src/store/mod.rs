@@ -5,6 +5,7 @@
 
 mod changes;
 mod checkpoints;
+mod deep;
 mod erase;
 mod head;
 mod keys;

@@ -4,6 +4,7 @@ use super::Vault;
 use super::logs::wrong_end;
 use crate::audit::Log;
 use crate::error::Result;
+use crate::store::Snapshot;
 
 /// Findings of one sort that are told.
 const TOLD: i64 = 20;
@@ -53,6 +54,30 @@ impl Finding {
     }
 }
 
+/// The parts of a deep check, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CheckPart {
+    /// SQLite's thorough check of the file.
+    File,
+    /// What rows must have in common.
+    Rows,
+    /// Both logs, leaf by leaf.
+    Logs,
+}
+
+impl CheckPart {
+    /// What is looked at, in a few words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::File => "every page, index and row of the file",
+            Self::Rows => "keys, rotations, events and figures against each other",
+            Self::Logs => "both logs, leaf by leaf",
+        }
+    }
+}
+
 impl Vault {
     /// Looks for damage: SQLite's own check of the file, the schema, and what rows must have in common.
     /// It reads the whole file and changes nothing.
@@ -79,4 +104,56 @@ impl Vault {
         })?;
         Ok(CheckReport { findings })
     }
+
+    /// Looks for damage as thoroughly as it can: all that [`check`](Self::check) does, SQLite's integrity
+    /// check, the rules that keys, rotations, events and figures must keep, and both logs leaf by leaf.
+    /// `progress` is told each part as it begins. It reads everything and changes nothing.
+    pub fn check_deep(&self, mut progress: impl FnMut(CheckPart)) -> Result<CheckReport> {
+        progress(CheckPart::File);
+        let mut findings = self.check()?.findings;
+        findings.extend(self.store.read(file_findings)?);
+        progress(CheckPart::Rows);
+        findings.extend(self.store.read(row_findings)?);
+        progress(CheckPart::Logs);
+        let logs = self.verify_logs()?;
+        findings.extend(logs.logs().iter().flat_map(|log| log.findings().to_vec()));
+        let mut known = Vec::new();
+        findings.retain(|finding| {
+            !known.contains(finding) && {
+                known.push(finding.clone());
+                true
+            }
+        });
+        Ok(CheckReport { findings })
+    }
+}
+
+fn file_findings(snapshot: &Snapshot<'_>) -> Result<Vec<Finding>> {
+    let damage = |line: String| Finding::new("integrity", format!("{line}; restore a backup"));
+    let dangling = |table: String| {
+        Finding::new(
+            "reference",
+            format!("a row of {table} refers to one that isn't there; restore a backup"),
+        )
+    };
+    let mut findings: Vec<_> = snapshot.integrity_faults()?.into_iter().map(damage).collect();
+    findings.extend(snapshot.dangling_references()?.into_iter().map(dangling));
+    Ok(findings)
+}
+
+fn row_findings(snapshot: &Snapshot<'_>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    for (rule, ids) in snapshot.broken_rules(TOLD)? {
+        let finding = |id| Finding::new(rule.code, format!("{id} {}; {}", rule.fault, rule.remedy));
+        findings.extend(ids.into_iter().map(finding));
+    }
+    let segments = snapshot.segment_faults()?;
+    if segments > 0 {
+        let what = format!("{segments} segments of the log of uses don't fit it");
+        findings.push(Finding::new(
+            "segments",
+            format!("{what}: lists of a key's uses may miss some; restore a backup"),
+        ));
+    }
+    Ok(findings)
 }

@@ -16,7 +16,7 @@ mod update;
 mod verify;
 mod window;
 
-pub use check::{CheckReport, Finding};
+pub use check::{CheckPart, CheckReport, Finding};
 pub use due::{Due, DueReason};
 pub use list::{ChangeFilter, KeyFilter, UseFilter};
 pub use logs::{LogReport, LogsReport};
