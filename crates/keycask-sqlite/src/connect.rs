@@ -60,7 +60,9 @@ impl DatabaseFile {
             return Err(OpenError::ReadOnly(self.path().to_owned()));
         }
         compare_marks(&db, self.path(), self.format()).map_err(|error| self.explain(error))?;
-        Ok(db)
+        // Reading took a lock that is held for as long as the connection is open, and that whoever replaces the
+        // file waits for. Had it been replaced just before, its commits would land in the new file's log.
+        if self.is_in_place() { Ok(db) } else { Err(OpenError::Missing(self.path().to_owned())) }
     }
 
     /// Switches the file to a write-ahead log where it has none: a copy can come without.
@@ -90,6 +92,13 @@ impl DatabaseFile {
 
 /// Opens without looking at the content: for [`crate::create`], whose file is still empty.
 pub(crate) fn open(path: &std::path::Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
+    let db = open_unread(path, busy_timeout)?;
+    db.execute_batch(PRAGMAS)?;
+    Ok(db)
+}
+
+/// Opens without reading a byte, so that the way of locking can still be chosen.
+pub(crate) fn open_unread(path: &std::path::Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < MINIMUM_SQLITE_NUMBER {
         return Err(OpenError::SqliteTooOld(rusqlite::version()));
     }
@@ -105,6 +114,5 @@ pub(crate) fn open(path: &std::path::Path, busy_timeout: Duration) -> Result<Con
     for &(limit, value) in LIMITS {
         db.set_limit(limit, value)?;
     }
-    db.execute_batch(PRAGMAS)?;
     Ok(db)
 }

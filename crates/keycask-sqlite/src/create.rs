@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RenameFlags};
+use rustix::fs::{AtFlags, CWD, Gid, Mode, OFlags, RenameFlags, Uid};
 use rustix::io::Errno;
 
 use crate::connect;
@@ -22,11 +22,13 @@ pub struct Permissions {
     pub mode: u32,
     /// The file's group, by number; the creating process's own where `None`.
     pub group: Option<u32>,
+    /// The file's owner, by number; the creating process's own where `None`. Only root may give files away.
+    pub owner: Option<u32>,
 }
 
 impl Default for Permissions {
     fn default() -> Self {
-        Self { mode: 0o600, group: None }
+        Self { mode: 0o600, group: None, owner: None }
     }
 }
 
@@ -55,7 +57,7 @@ pub fn create<E: From<OpenError>>(
     Ok(DatabaseFile::inspect(&path, format)?)
 }
 
-fn check_place(path: &Path, permissions: Permissions) -> Result<PathBuf, OpenError> {
+pub(crate) fn check_place(path: &Path, permissions: Permissions) -> Result<PathBuf, OpenError> {
     if permissions.mode & 0o600 != 0o600 || permissions.mode & !0o660 != 0 {
         return Err(OpenError::BadMode(permissions.mode));
     }
@@ -74,12 +76,12 @@ fn check_place(path: &Path, permissions: Permissions) -> Result<PathBuf, OpenErr
 }
 
 /// The file under its temporary name; removed on drop unless it was published.
-struct Draft {
-    path: PathBuf,
+pub(crate) struct Draft {
+    pub(crate) path: PathBuf,
 }
 
 impl Draft {
-    fn new(path: &Path, permissions: Permissions) -> Result<Self, OpenError> {
+    pub(crate) fn new(path: &Path, permissions: Permissions) -> Result<Self, OpenError> {
         let draft = Self { path: draft_path(path) };
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         // No lock can be lost by closing this descriptor: SQLite hasn't seen the file yet.
@@ -96,7 +98,7 @@ impl Draft {
         Ok(draft)
     }
 
-    fn publish(self, path: &Path) -> Result<(), OpenError> {
+    pub(crate) fn publish(self, path: &Path) -> Result<(), OpenError> {
         let renamed = rustix::fs::renameat_with(CWD, &self.path, CWD, path, RenameFlags::NOREPLACE);
         match renamed {
             Ok(()) => {}
@@ -137,9 +139,9 @@ fn draft_path(path: &Path) -> PathBuf {
 }
 
 fn permit(file: &OwnedFd, permissions: Permissions) -> Result<(), OpenError> {
-    if let Some(group) = permissions.group {
-        rustix::fs::fchown(file, None, Some(Gid::from_raw(group)))
-            .map_err(|e| os("give the file to the group", e))?;
+    let (owner, group) = (permissions.owner.map(Uid::from_raw), permissions.group.map(Gid::from_raw));
+    if owner.is_some() || group.is_some() {
+        rustix::fs::fchown(file, owner, group).map_err(|e| os("give the file to its owner and group", e))?;
     }
     rustix::fs::fchmod(file, Mode::from_raw_mode(permissions.mode)).map_err(|e| os("set the file's mode", e))
 }
@@ -153,7 +155,7 @@ fn mark(db: &Connection, format: Format) -> Result<(), OpenError> {
 }
 
 /// Moves the whole log into the file and syncs it, so that the file is complete without a log.
-fn close_synced(db: Connection) -> Result<(), OpenError> {
+pub(crate) fn close_synced(db: Connection) -> Result<(), OpenError> {
     let left: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(1))?;
     if left != 0 {
         return Err(OpenError::Io(
@@ -164,7 +166,7 @@ fn close_synced(db: Connection) -> Result<(), OpenError> {
     db.close().map_err(|(_, error)| OpenError::Sqlite(error))
 }
 
-fn sync_folder(folder: &Path) -> Result<(), OpenError> {
+pub(crate) fn sync_folder(folder: &Path) -> Result<(), OpenError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let folder = rustix::fs::open(folder, flags, Mode::empty()).map_err(|e| os("open the folder", e))?;
     rustix::fs::fsync(folder).map_err(|e| os("sync the folder", e))

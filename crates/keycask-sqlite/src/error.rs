@@ -15,6 +15,8 @@ pub enum OpenError {
     FolderMissing(PathBuf),
     /// There is something at the path already, and creating never replaces it.
     Exists(PathBuf),
+    /// A process has the file open.
+    InUse(PathBuf),
     /// The path is a folder.
     Directory(PathBuf),
     /// The path is a device, socket or pipe.
@@ -59,6 +61,9 @@ impl fmt::Display for OpenError {
             }
             Self::Exists(path) => {
                 write!(f, "{}: exists already, and is never replaced", path.display())
+            }
+            Self::InUse(path) => {
+                write!(f, "{}: is in use; stop every process that uses it first", path.display())
             }
             Self::Directory(path) => {
                 write!(f, "{}: is a folder; name a file inside it", path.display())

@@ -88,7 +88,7 @@ pub(crate) fn compare_marks(db: &Connection, path: &Path, format: Format) -> Res
     Ok(())
 }
 
-fn canonical(path: &Path) -> Result<PathBuf, OpenError> {
+pub(crate) fn canonical(path: &Path) -> Result<PathBuf, OpenError> {
     path.canonicalize().map_err(|error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => OpenError::Missing(path.to_owned()),
         io::ErrorKind::PermissionDenied => OpenError::Denied(path.to_owned()),

@@ -7,6 +7,7 @@
 //! - [`DatabaseFile::inspect`] answers what a path holds without changing a byte of it: missing, a folder,
 //!   foreign, newer than this library, read-only, or in a place where a write-ahead log can't work.
 //! - [`DatabaseFile::connect`] opens it with hardened settings.
+//! - [`copy`] makes a consistent copy while others write, and [`replace`] puts a file in another's place.
 //! - [`create`] builds a file under a temporary name and publishes it whole, or not at all.
 //!
 //! It knows nothing of keys: what the tables mean is the business of the crate above.
@@ -14,12 +15,22 @@
 #![forbid(unsafe_code)]
 
 mod connect;
+mod copy;
 mod create;
 mod error;
 mod filesystem;
 mod inspect;
+mod replace;
 
 pub use connect::MINIMUM_SQLITE_VERSION;
+pub use copy::copy;
 pub use create::{Permissions, create};
 pub use error::OpenError;
 pub use inspect::{DatabaseFile, Format};
+pub use replace::{is_in_use, replace};
+
+/// Whether this process may give files away.
+#[must_use]
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

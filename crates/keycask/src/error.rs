@@ -133,8 +133,11 @@ impl Error {
         self.kind
     }
 
-    pub(crate) fn map_context(mut self, map: impl FnOnce(String) -> String) -> Self {
-        self.context = map(self.context);
+    /// The same error, as of another verb.
+    pub(crate) fn rename(mut self, from: &str, to: &str) -> Self {
+        if let Some(rest) = self.context.strip_prefix(from) {
+            self.context = format!("{to}{rest}");
+        }
         self
     }
 
@@ -167,7 +170,7 @@ impl From<OpenError> for Error {
         let (kind, remedy) = match &error {
             OpenError::Missing(_) => (ErrorKind::VaultMissing, "; create it with `keycask init`"),
             OpenError::FolderMissing(_) => (ErrorKind::VaultMissing, ""),
-            OpenError::Exists(_) => (ErrorKind::Conflict, ""),
+            OpenError::Exists(_) | OpenError::InUse(_) => (ErrorKind::Conflict, ""),
             OpenError::Directory(_)
             | OpenError::NotAFile(_)
             | OpenError::NotSqlite(_)

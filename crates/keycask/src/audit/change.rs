@@ -143,6 +143,8 @@ pub(crate) enum Event<'a> {
     PepperChanged { action: &'static str, generation: i64, keys: u64 },
     UsesPruned { tree: &'a Frontier, events: u64 },
     PersonErased { changes: u64 },
+    BackupMade,
+    VaultRestored { missing: u64, lost_keys: u64 },
     KeyCreated(&'a Key),
     KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
     KeyRevoked(&'a Key),
@@ -163,6 +165,8 @@ impl<'a> Event<'a> {
             Self::PepperChanged { .. } => ChangeKind::PepperChanged,
             Self::UsesPruned { .. } => ChangeKind::UsesPruned,
             Self::PersonErased { .. } => ChangeKind::PersonErased,
+            Self::BackupMade => ChangeKind::BackupMade,
+            Self::VaultRestored { .. } => ChangeKind::VaultRestored,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
             Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
@@ -190,6 +194,8 @@ impl<'a> Event<'a> {
             Self::VaultCreated { .. }
             | Self::UsesPruned { .. }
             | Self::PersonErased { .. }
+            | Self::BackupMade
+            | Self::VaultRestored { .. }
             | Self::PolicyChanged { .. }
             | Self::PepperChanged { .. }
             | Self::ClockRegressed { .. } => None,
@@ -213,6 +219,9 @@ impl<'a> Event<'a> {
             Self::UsesPruned { tree, events } => {
                 json!({ "size": tree.size(), "root": hex(&tree.root()), "events": events })
             }
+            Self::VaultRestored { missing, lost_keys } => {
+                json!({ "missing_revocations": missing, "lost_keys": lost_keys })
+            }
             Self::PersonErased { changes } => json!({ "changes": changes }),
             Self::KeyCreated(key) => json!({
                 "prefix": key.prefix,
@@ -231,7 +240,7 @@ impl<'a> Event<'a> {
                 json!({ "reason": key.revoked_reason().map(RevocationReason::as_str) })
             }
             Self::KeyUpdated { key, fields } => json!({ "fields": fields, "now": updated(key, fields) }),
-            Self::KeyDisabled(_) | Self::KeyEnabled(_) => json!({}),
+            Self::KeyDisabled(_) | Self::KeyEnabled(_) | Self::BackupMade => json!({}),
             Self::RotationExtended(key) | Self::RotationFinished(key) => json!({
                 "successor": key.replaced_by().map(|id| id.to_string()),
                 "grace_until": key.successor.map(|successor| successor.grace_until.to_string()),

@@ -151,6 +151,24 @@ impl Store {
         })
     }
 
+    /// Copies the vault as of one moment to a new file of mode 0600.
+    pub(crate) fn copy_to(&self, path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+        self.copy_with(path, Permissions::default(), progress)
+    }
+
+    pub(crate) fn copy_with(
+        &self,
+        path: &Path,
+        permissions: Permissions,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<()> {
+        let mut db = self.guarded(|| self.connect())?;
+        // What can go wrong from here on is the copy's, and no reason to distrust the vault.
+        keycask_sqlite::copy(&mut db, path, permissions, FORMAT, progress)
+            .map_err(|error| Error::from(error).rename("open vault", "copy the vault to"))?;
+        Ok(())
+    }
+
     fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
         self.guarded(|| {
             let kept = lock(&self.readers).pop();
@@ -194,6 +212,13 @@ impl Store {
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(db)
     }
+}
+
+/// Puts the vault at `draft` in the place of the one at `path`, which is kept at `aside`; whether there was one.
+pub(crate) fn replace(path: &Path, draft: &Path, aside: &Path) -> Result<bool> {
+    let new = DatabaseFile::inspect(draft, FORMAT)?;
+    keycask_sqlite::replace(path, &new, aside)
+        .map_err(|error| Error::from(error).rename("open vault", "restore vault"))
 }
 
 /// A panic while the lock was held left a connection whose transaction was rolled back by its drop.

@@ -1,5 +1,6 @@
 //! The vault: every verb, made of the pure rules of `key`, `policy` and `audit` and of the store.
 
+mod backup;
 mod check;
 mod create;
 mod due;
@@ -9,6 +10,7 @@ mod logs;
 mod open;
 mod pepper;
 mod prune;
+mod restore;
 mod revoke;
 mod rotate;
 mod stats;
@@ -16,11 +18,13 @@ mod update;
 mod verify;
 mod window;
 
+pub use backup::Progress;
 pub use check::{CheckPart, CheckReport, Finding};
 pub use due::{Due, DueReason};
 pub use list::{ChangeFilter, KeyFilter, UseFilter};
 pub use logs::{LogReport, LogsReport};
 pub use open::VaultOptions;
+pub use restore::{Restore, RestoreReport};
 pub use stats::{Busy, Stats};
 
 use std::path::Path;

@@ -11,7 +11,7 @@ use super::pepper::{Peppers, introduce};
 use super::stats::BusyCounter;
 use crate::audit::Event;
 use crate::clock::{Clock, Moment, wall_time};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::key::{Actor, type_id, uuid_v7};
 use crate::policy::Policy;
 use crate::schema::SCHEMA;
@@ -32,8 +32,8 @@ use crate::store::Store;
 #[must_use]
 pub struct VaultOptions {
     busy_timeout: Duration,
-    permissions: Permissions,
-    actor: Actor,
+    pub(super) permissions: Permissions,
+    pub(super) actor: Actor,
     peppers: Vec<Arc<Pepper>>,
 }
 
@@ -137,15 +137,5 @@ impl Vault {
         let clock = Clock::starting_at(mark);
         let busy = BusyCounter::default();
         Ok(Self { store, clock, peppers, busy, id: identity.id, created_at: identity.created_at })
-    }
-}
-
-impl Error {
-    /// The same error, as of another verb.
-    fn rename(self, from: &str, to: &str) -> Self {
-        self.map_context(|context| match context.strip_prefix(from) {
-            Some(rest) => format!("{to}{rest}"),
-            None => context,
-        })
     }
 }
