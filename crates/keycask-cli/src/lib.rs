@@ -16,7 +16,6 @@
 
 mod actor;
 mod args;
-mod clock;
 mod commands;
 mod context;
 mod demo;

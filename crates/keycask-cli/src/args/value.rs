@@ -1,11 +1,10 @@
 //! The values that arguments can have.
 
+use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use keycask::{ChangeKind, Encoding, KeyState, Outcome, Reason, RevocationReason, Timestamp};
-
-use crate::clock;
+use keycask::{ChangeKind, Encoding, Error, KeyState, Outcome, Reason, RevocationReason, Timestamp};
 
 /// A time, or how long ago it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +14,12 @@ pub(crate) enum Moment {
 }
 
 impl Moment {
-    /// The time; before 1970 nothing happened.
-    pub(crate) fn time(self) -> SystemTime {
+    /// The time, seen from `now`; before 1970 nothing happened.
+    pub(crate) fn time(self, now: SystemTime) -> SystemTime {
         match self {
             Self::At(time) => time,
             Self::Ago(duration) => {
-                let time = clock::now().checked_sub(duration);
+                let time = now.checked_sub(duration);
                 time.unwrap_or(SystemTime::UNIX_EPOCH).max(SystemTime::UNIX_EPOCH)
             }
         }
@@ -49,36 +48,32 @@ pub(super) fn moment(text: &str) -> Result<Moment, &'static str> {
 }
 
 pub(super) fn encoding() -> impl TypedValueParser<Value = Encoding> {
-    one_of(vec![Encoding::Base62, Encoding::Base64Url], Encoding::as_str)
+    words(Encoding::ALL.iter().map(|encoding| encoding.as_str()))
 }
 
 pub(super) fn state() -> impl TypedValueParser<Value = KeyState> {
-    one_of(KeyState::ALL.to_vec(), KeyState::as_str)
+    words(KeyState::ALL.iter().map(|state| state.as_str()))
 }
 
 pub(super) fn reason() -> impl TypedValueParser<Value = RevocationReason> {
-    one_of(RevocationReason::ALL.to_vec(), RevocationReason::as_str)
+    words(RevocationReason::ALL.iter().map(|reason| reason.as_str()))
 }
 
 pub(super) fn kind() -> impl TypedValueParser<Value = ChangeKind> {
-    one_of(ChangeKind::ALL.to_vec(), ChangeKind::as_str)
+    words(ChangeKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
 pub(super) fn outcome() -> impl TypedValueParser<Value = Outcome> {
-    let refused = Reason::ALL.iter().copied().map(Outcome::Refused);
-    let all = std::iter::once(Outcome::Valid).chain(refused).collect();
-    one_of(all, Outcome::as_str)
+    let refused = Reason::ALL.iter().map(|reason| reason.as_str());
+    words(std::iter::once(Outcome::Valid.as_str()).chain(refused))
 }
 
 /// One of the words that a closed set is written in.
-fn one_of<T: Copy + Send + Sync + 'static>(
-    all: Vec<T>,
-    word: fn(T) -> &'static str,
-) -> impl TypedValueParser<Value = T> {
-    let words: Vec<_> = all.iter().map(|value| word(*value)).collect();
-    PossibleValuesParser::new(words).try_map(move |text| {
-        all.iter().find(|value| word(**value) == text).copied().ok_or("is none of the words")
-    })
+fn words<T>(all: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err = Error> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all).try_map(|text| text.parse())
 }
 
 #[cfg(test)]
@@ -104,7 +99,9 @@ mod tests {
         );
         assert_eq!(moment("1h"), Ok(Moment::Ago(Duration::from_secs(3600))));
         assert!(moment("yesterday").is_err());
-        assert_eq!(Moment::Ago(Duration::from_secs(1 << 40)).time(), SystemTime::UNIX_EPOCH);
+        let hour = SystemTime::UNIX_EPOCH + Duration::from_secs(3600);
+        assert_eq!(Moment::Ago(Duration::from_secs(60)).time(hour), hour - Duration::from_secs(60));
+        assert_eq!(Moment::Ago(Duration::from_secs(3601)).time(hour), SystemTime::UNIX_EPOCH);
     }
 
     #[test]

@@ -13,16 +13,16 @@ use crate::output::json::{ChangeView, LogView, UseView};
 
 /// Both filters have the same setters, but no trait in common.
 macro_rules! within {
-    ($range:expr, $filter:expr) => {{
+    ($range:expr, $filter:expr, $now:expr) => {{
         let (range, mut filter): (&RangeArgs, _) = ($range, $filter);
         if let Some(id) = key(range)? {
             filter = filter.key(id);
         }
         if let Some(moment) = range.since {
-            filter = filter.since(moment.time());
+            filter = filter.since(moment.time($now));
         }
         if let Some(moment) = range.until {
-            filter = filter.until(moment.time());
+            filter = filter.until(moment.time($now));
         }
         if let Some(seq) = range.after {
             filter = filter.after(seq);
@@ -54,14 +54,14 @@ pub(super) fn key(range: &RangeArgs) -> Result<Option<KeyId>, Failure> {
 }
 
 fn changes(args: &ChangesArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let mut filter = within!(&args.range, ChangeFilter::new());
+    let vault = context.vault()?;
+    let mut filter = within!(&args.range, ChangeFilter::new(), vault.now());
     if let Some(kind) = args.kind {
         filter = filter.kind(kind);
     }
     if let Some(actor) = &args.by {
         filter = filter.actor(actor);
     }
-    let vault = context.vault()?;
     let output = &mut context.output;
     let mut rows = Rows::new::<ChangeView<'_>>(output);
     for change in vault.changes(filter)? {
@@ -74,11 +74,11 @@ fn changes(args: &ChangesArgs, context: &mut Context) -> Result<Exit, Failure> {
 }
 
 fn uses(args: &UsesArgs, context: &mut Context) -> Result<Exit, Failure> {
-    let mut filter = within!(&args.range, UseFilter::new());
+    let vault = context.vault()?;
+    let mut filter = within!(&args.range, UseFilter::new(), vault.now());
     if let Some(outcome) = args.outcome {
         filter = filter.outcome(outcome);
     }
-    let vault = context.vault()?;
     let output = &mut context.output;
     let mut rows = Rows::new::<UseView<'_>>(output);
     for used in vault.uses(filter)? {

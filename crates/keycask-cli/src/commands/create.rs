@@ -10,8 +10,9 @@ use crate::failure::{Exit, Failure};
 pub(super) fn run(args: &CreateArgs, context: &mut Context) -> Result<Exit, Failure> {
     let prefix = prefix(&args.prefix)?;
     let actor = context.actor()?;
-    let issued = context.vault()?.create_key(request(args), &actor)?;
-    issued::print(&issued, context)?;
+    let vault = context.vault()?;
+    let issued = vault.create_key(request(args), &actor)?;
+    issued::print(&issued, &vault, context)?;
     if let Some(vendor) = prefix.vendor() {
         context.output.warn(
             "vendor_prefix",

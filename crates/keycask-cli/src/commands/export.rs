@@ -21,7 +21,7 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Result<Exit, Fail
     match args.log {
         ExportLog::Changes => {
             let writer = Writer::begin(args.format, &CHANGES, output)?;
-            for change in vault.changes(within!(&args.range, ChangeFilter::new()))? {
+            for change in vault.changes(within!(&args.range, ChangeFilter::new(), vault.now()))? {
                 if !writer.event(&ChangeView::of(&change?), output)? {
                     break;
                 }
@@ -29,7 +29,7 @@ pub(super) fn run(args: &ExportArgs, context: &mut Context) -> Result<Exit, Fail
         }
         ExportLog::Uses => {
             let writer = Writer::begin(args.format, &USES, output)?;
-            for used in vault.uses(within!(&args.range, UseFilter::new()))? {
+            for used in vault.uses(within!(&args.range, UseFilter::new(), vault.now()))? {
                 if !writer.event(&UseView::of(&used?), output)? {
                     break;
                 }

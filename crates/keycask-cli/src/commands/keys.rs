@@ -1,9 +1,8 @@
 //! `list`, `show` and `identify`: looking at keys.
 
-use keycask::{Key, KeyFilter};
+use keycask::{Key, KeyFilter, Vault};
 
 use crate::args::{IdArgs, ListArgs};
-use crate::clock;
 use crate::context::{Context, key_id};
 use crate::failure::{Exit, Failure};
 use crate::input;
@@ -13,7 +12,7 @@ use crate::output::json::KeyView;
 pub(super) fn list(args: &ListArgs, context: &mut Context) -> Result<Exit, Failure> {
     let filter = filter(args)?;
     let vault = context.vault()?;
-    let (now, output) = (clock::now(), &mut context.output);
+    let (now, output) = (vault.now(), &mut context.output);
     let mut rows = Rows::new::<KeyView<'_>>(output);
     for key in vault.keys_at(filter, now)? {
         rows.push(&KeyView::of(&key?, now), output)?;
@@ -26,20 +25,20 @@ pub(super) fn list(args: &ListArgs, context: &mut Context) -> Result<Exit, Failu
 
 pub(super) fn show(args: &IdArgs, context: &mut Context) -> Result<Exit, Failure> {
     let id = key_id(&args.id)?;
-    let key = context.vault()?.key(id)?;
-    print(&key, context)
+    let vault = context.vault()?;
+    print(&vault.key(id)?, &vault, context)
 }
 
 pub(super) fn identify(context: &mut Context) -> Result<Exit, Failure> {
     let vault = context.vault()?;
     match vault.identify(&*input::secret()?)? {
-        Some(key) => print(&key, context),
+        Some(key) => print(&key, &vault, context),
         None => Err(Failure::not_found("identify: the secret belongs to no key of this vault")),
     }
 }
 
-fn print(key: &Key, context: &mut Context) -> Result<Exit, Failure> {
-    let view = KeyView::of(key, clock::now());
+fn print(key: &Key, vault: &Vault, context: &mut Context) -> Result<Exit, Failure> {
+    let view = KeyView::of(key, vault.now());
     if context.output.is_json() {
         context.output.json(&view)?;
     } else {

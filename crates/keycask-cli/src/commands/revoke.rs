@@ -3,7 +3,6 @@
 use keycask::{Actor, Key, Revocation, Vault};
 
 use crate::args::RevokeArgs;
-use crate::clock;
 use crate::context::{Context, key_id};
 use crate::failure::{Exit, Failure};
 use crate::input;
@@ -29,7 +28,7 @@ pub(super) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
     if revoked.is_empty() {
         context.output.note("keycask: all of the owner's keys were revoked already");
     }
-    revoked.iter().try_for_each(|key| print(key, context))?;
+    revoked.iter().try_for_each(|key| print(key, &vault, context))?;
     Ok(Exit::Yes)
 }
 
@@ -58,7 +57,7 @@ fn ask(key: &Key, context: &Context) -> Result<(), Failure> {
     context.ask(&format!("revoke {} ({}…) of {} for ever?", key.id(), key.start(), key.owner()))
 }
 
-fn print(key: &Key, context: &mut Context) -> Result<(), Failure> {
-    let view = KeyView::of(key, clock::now());
+fn print(key: &Key, vault: &Vault, context: &mut Context) -> Result<(), Failure> {
+    let view = KeyView::of(key, vault.now());
     if context.output.is_json() { context.output.json(&view) } else { context.output.line(view.revocation()) }
 }

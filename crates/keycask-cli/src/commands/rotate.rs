@@ -20,7 +20,7 @@ pub(super) fn run(args: &RotateArgs, context: &mut Context) -> Result<Exit, Fail
         context.ask(&format!("revoke {id} ({}…) and every living relative at once?", key.start()))?;
     }
     let issued = vault.rotate(id, rotation(args), &actor)?;
-    issued::print(&issued, context)?;
+    issued::print(&issued, &vault, context)?;
     let (id, start) = (issued.key().id(), issued.key().start());
     let old = told_of_old(args, &vault, &issued);
     context.output.note(&format!("keycask: issued {id} ({start}…); its secret is shown this once; {old}"));
