@@ -3,13 +3,14 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use keycask::{Actor, KeyId, Vault};
+use keycask::{Actor, ErrorKind, KeyId, Pepper, Vault, VaultOptions};
 
 use crate::actor;
 use crate::args::Global;
 use crate::failure::Failure;
 use crate::input;
 use crate::output::Output;
+use crate::pepper;
 
 /// The variable that names the vault.
 const VARIABLE: &str = "KEYCASK_VAULT";
@@ -42,7 +43,24 @@ impl Context {
 
     /// Opens the vault.
     pub(crate) fn vault(&self) -> Result<Vault, Failure> {
-        Ok(Vault::open(self.vault_path()?)?)
+        let path = self.vault_path()?;
+        let peppers = pepper::resolve(&self.global.pepper_files)?;
+        let options = peppers.into_iter().fold(VaultOptions::new(), VaultOptions::pepper);
+        options.open(path).map_err(|error| {
+            let unpeppered = error.kind() == ErrorKind::Pepper;
+            let failure = Failure::from(error);
+            if unpeppered { failure.with_advice(": --pepper-file FILE") } else { failure }
+        })
+    }
+
+    /// The pepper of a new vault.
+    pub(crate) fn only_pepper(&self) -> Result<Option<Pepper>, Failure> {
+        let mut peppers = pepper::resolve(&self.global.pepper_files)?;
+        let pepper = peppers.pop();
+        if peppers.is_empty() {
+            return Ok(pepper);
+        }
+        Err(Failure::usage("several peppers are given, by --pepper-file or the environment: give one"))
     }
 
     /// The actor that `--actor` names, whatever the environment says.

@@ -62,6 +62,17 @@ impl Failure {
         Self { exit: Exit::No, code: "not_confirmed", message: message.into() }
     }
 
+    /// The vault's pepper can't be read.
+    pub(crate) fn pepper(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Vault, code: ErrorKind::Pepper.as_str(), message: message.into() }
+    }
+
+    /// The same, and what to do in the words of the command.
+    pub(crate) fn with_advice(mut self, advice: &str) -> Self {
+        self.message.push_str(advice);
+        self
+    }
+
     pub(crate) fn io(what: &str, error: &std::io::Error) -> Self {
         Self { exit: Exit::Vault, code: ErrorKind::Io.as_str(), message: format!("{what}: {error}") }
     }

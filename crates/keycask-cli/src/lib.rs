@@ -9,7 +9,7 @@
 //! | 0 | yes |
 //! | 1 | no: refused, not found, conflict, findings, audit mismatch |
 //! | 2 | usage and bad arguments |
-//! | 3 | the vault is missing, damaged, newer, not one, read-only or full |
+//! | 3 | the vault is missing, damaged, newer, not one, read-only or full; its pepper is missing or wrong |
 //! | 4 | busy, try again |
 
 #![forbid(unsafe_code)]
@@ -22,6 +22,7 @@ mod demo;
 mod failure;
 mod input;
 mod output;
+mod pepper;
 mod scan_rules;
 mod usage;
 

@@ -4,6 +4,7 @@
 
 mod audit;
 mod keys;
+mod pepper;
 mod value;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ pub(crate) use audit::{
     RangeArgs, UsesArgs, VerifyLogsArgs,
 };
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, RotateArgs, VerifyArgs};
+pub(crate) use pepper::{PepperCommand, SetPepperArgs};
 use value::mode;
 
 /// API keys for your API, in one file: issue, verify, rotate, revoke, audit.
@@ -40,6 +42,9 @@ pub(crate) struct Global {
     /// The vault's file, else KEYCASK_VAULT
     #[arg(long, global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub(crate) vault: Option<PathBuf>,
+    /// The file of the vault's pepper, else KEYCASK_PEPPER_FILE, else KEYCASK_PEPPER; repeat it for an older one
+    #[arg(long = "pepper-file", global = true, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) pepper_files: Vec<PathBuf>,
     /// One line of JSON a row; errors too, on stderr
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -75,6 +80,9 @@ pub(crate) enum Command {
     /// Read and verify the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Introduce, rotate and retire the vault's pepper
+    #[command(subcommand)]
+    Pepper(PepperCommand),
     /// Look for damage; exit 1 where there is some
     Check,
     /// Print rules that let a secret scanner find your keys

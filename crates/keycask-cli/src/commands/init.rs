@@ -24,6 +24,9 @@ pub(super) fn run(args: &InitArgs, context: &mut Context) -> Result<Exit, Failur
     if let Some(group) = group {
         options = options.group(group.as_raw());
     }
+    if let Some(pepper) = context.only_pepper()? {
+        options = options.pepper(pepper);
+    }
     let vault = options.create(path)?;
     if let Some(group) = group {
         warn_of_group(vault.path(), group, args.mode.unwrap_or_default(), context);

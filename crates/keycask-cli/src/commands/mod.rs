@@ -9,6 +9,7 @@ mod export;
 mod init;
 mod issued;
 mod keys;
+mod pepper;
 mod revoke;
 mod rotate;
 mod scan_rules;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Revoke(args) => revoke::run(args, context),
         Command::Identify => keys::identify(context),
         Command::Audit(command) => audit::run(command, context),
+        Command::Pepper(command) => pepper::run(command, context),
         Command::Check => check::run(context),
         Command::ScanRules(args) => scan_rules::run(args, context),
         Command::Completions(args) => completions::run(args, context),

@@ -18,11 +18,19 @@ pub(crate) trait Row<const N: usize>: Serialize {
 pub(crate) struct Rows<const N: usize> {
     /// `None` where the rows are JSON.
     table: Option<Table<N>>,
+    /// What an empty list means.
+    empty: &'static str,
 }
 
 impl<const N: usize> Rows<N> {
     pub(crate) fn new<R: Row<N>>(output: &Output) -> Self {
-        Self { table: (!output.is_json()).then(|| Table::new(R::HEADINGS)) }
+        Self { table: (!output.is_json()).then(|| Table::new(R::HEADINGS)), empty: "nothing matches" }
+    }
+
+    /// Says it in other words that the list is empty.
+    pub(crate) fn or_note(mut self, empty: &'static str) -> Self {
+        self.empty = empty;
+        self
     }
 
     pub(crate) fn push(&mut self, row: &impl Row<N>, output: &mut Output) -> Result<(), Failure> {
@@ -34,9 +42,10 @@ impl<const N: usize> Rows<N> {
 
     /// Ends the list. An empty one is an answer as good as any.
     pub(crate) fn finish(self, output: &mut Output) -> Result<Exit, Failure> {
-        let told = self.table.map_or(Ok(true), |table| table.finish(output))?;
+        let Self { table, empty } = self;
+        let told = table.map_or(Ok(true), |table| table.finish(output))?;
         if !told {
-            output.note("keycask: nothing matches");
+            output.note(&format!("keycask: {empty}"));
         }
         Ok(Exit::Yes)
     }

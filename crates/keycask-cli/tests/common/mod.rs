@@ -12,7 +12,8 @@ use tempfile::TempDir;
 /// The command, without what the tester's own environment says.
 pub(crate) fn keycask() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keycask"));
-    for name in ["KEYCASK_VAULT", "KEYCASK_ACTOR", "NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"] {
+    let ours = ["KEYCASK_VAULT", "KEYCASK_ACTOR", "KEYCASK_PEPPER_FILE", "KEYCASK_PEPPER"];
+    for name in ours.into_iter().chain(["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"]) {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
