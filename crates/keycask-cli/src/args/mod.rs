@@ -5,6 +5,7 @@
 mod audit;
 mod keys;
 mod pepper;
+mod update;
 mod value;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub(crate) use audit::{
 };
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, RotateArgs, VerifyArgs};
 pub(crate) use pepper::{PepperCommand, SetPepperArgs};
+pub(crate) use update::UpdateArgs;
 use value::mode;
 
 /// API keys for your API, in one file: issue, verify, rotate, revoke, audit.
@@ -71,6 +73,15 @@ pub(crate) enum Command {
     List(ListArgs),
     /// Show one key
     Show(IdArgs),
+    /// Change fields of a living key; the very next verify goes by them
+    #[command(after_help = "Example:\n  keycask update ID --scope reports:read --no-expires-at")]
+    Update(UpdateArgs),
+    /// Disable a living key until somebody enables it
+    #[command(after_help = "Example:\n  keycask disable ID")]
+    Disable(IdArgs),
+    /// Enable a disabled key
+    #[command(after_help = "Example:\n  keycask enable ID")]
+    Enable(IdArgs),
     /// Issue a key's successor and print its secret; both work until the grace window ends
     Rotate(RotateArgs),
     /// Revoke a key, an owner's keys, or the key of the secret on standard input; for ever

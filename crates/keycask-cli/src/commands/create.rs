@@ -13,12 +13,7 @@ pub(super) fn run(args: &CreateArgs, context: &mut Context) -> Result<Exit, Fail
     let vault = context.vault()?;
     let issued = vault.create_key(request(args), &actor)?;
     issued::print(&issued, &vault, context)?;
-    if let Some(vendor) = prefix.vendor() {
-        context.output.warn(
-            "vendor_prefix",
-            &format!("keys that begin with {prefix}_ are {vendor}'s: scanners report your leaks as theirs; choose another prefix"),
-        );
-    }
+    warn_of_vendor(&prefix, context);
     let (id, start) = (issued.key().id(), issued.key().start());
     context.output.note(&format!("keycask: issued {id} ({start}…); its secret is shown this once"));
     Ok(Exit::Yes)
@@ -31,6 +26,16 @@ pub(super) fn prefix(text: &str) -> Result<Prefix, Failure> {
             "prefix: write 2 to 24 characters of a-z, 0-9 and single underscores between them, a letter first",
         )
     })
+}
+
+/// Warns of a prefix that belongs to somebody else.
+pub(super) fn warn_of_vendor(prefix: &Prefix, context: &Context) {
+    if let Some(vendor) = prefix.vendor() {
+        context.output.warn(
+            "vendor_prefix",
+            &format!("keys that begin with {prefix}_ are {vendor}'s: scanners report your leaks as theirs; choose another prefix"),
+        );
+    }
 }
 
 fn request(args: &CreateArgs) -> NewKey {

@@ -13,6 +13,7 @@ mod pepper;
 mod revoke;
 mod rotate;
 mod scan_rules;
+mod update;
 mod verify;
 
 use crate::args::Command;
@@ -29,6 +30,9 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Verify(args) => verify::run(args, context),
         Command::List(args) => keys::list(args, context),
         Command::Show(args) => keys::show(args, context),
+        Command::Update(args) => update::update(args, context),
+        Command::Disable(args) => update::disable(args, context),
+        Command::Enable(args) => update::enable(args, context),
         Command::Rotate(args) => rotate::run(args, context),
         Command::Revoke(args) => revoke::run(args, context),
         Command::Identify => keys::identify(context),

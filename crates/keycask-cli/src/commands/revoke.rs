@@ -2,11 +2,11 @@
 
 use keycask::{Actor, Key, Revocation, Vault};
 
+use super::update;
 use crate::args::RevokeArgs;
 use crate::context::{Context, key_id};
 use crate::failure::{Exit, Failure};
 use crate::input;
-use crate::output::json::KeyView;
 
 pub(super) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Failure> {
     let id = args.id.as_deref().map(key_id).transpose()?;
@@ -28,7 +28,7 @@ pub(super) fn run(args: &RevokeArgs, context: &mut Context) -> Result<Exit, Fail
     if revoked.is_empty() {
         context.output.note("keycask: all of the owner's keys were revoked already");
     }
-    revoked.iter().try_for_each(|key| print(key, &vault, context))?;
+    revoked.iter().try_for_each(|key| update::print(key, &vault, context))?;
     Ok(Exit::Yes)
 }
 
@@ -55,9 +55,4 @@ fn by_secret(
 
 fn ask(key: &Key, context: &Context) -> Result<(), Failure> {
     context.ask(&format!("revoke {} ({}…) of {} for ever?", key.id(), key.start(), key.owner()))
-}
-
-fn print(key: &Key, vault: &Vault, context: &mut Context) -> Result<(), Failure> {
-    let view = KeyView::of(key, vault.now());
-    if context.output.is_json() { context.output.json(&view) } else { context.output.line(view.revocation()) }
 }

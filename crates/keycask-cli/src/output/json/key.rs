@@ -93,10 +93,14 @@ impl<'a> KeyView<'a> {
         Ok(line)
     }
 
-    /// The line that tells of a revoked key.
-    pub(crate) fn revocation(&self) -> String {
-        let told = [Some(self.state), Some(&self.id), Some(self.start), self.owner, self.revoked_reason];
-        told.into_iter().flatten().collect::<Vec<_>>().join("  ")
+    /// One line for people: the state first, and until when or why it holds.
+    pub(crate) fn summary(&self) -> String {
+        let owner = self.owner.map(str::to_owned);
+        let reason = self.revoked_reason.map(str::to_owned);
+        let until = self.grace_until.as_ref().filter(|_| reason.is_none());
+        let until = until.map(|until| format!("grace_until {until}"));
+        let told = [self.state, &self.id, self.start].map(|text| Some(text.to_owned()));
+        told.into_iter().chain([owner, reason, until]).flatten().collect::<Vec<_>>().join("  ")
     }
 
     /// Prints every field that has a value, for people.
