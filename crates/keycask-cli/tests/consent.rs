@@ -26,6 +26,7 @@ fn off_a_terminal_what_cannot_be_undone_needs_yes() {
         &["revoke", "--owner", "acct_42"],
         &["revoke", "--secret"],
         &["rotate", &id, "--emergency"],
+        &["rotation", "cancel", &id],
     ] {
         let answer = home.run_with(&[args, &["--json"]].concat(), &secret).exits(2);
         assert_eq!(answer.error()["code"], "usage");
@@ -40,7 +41,9 @@ fn off_a_terminal_what_cannot_be_undone_needs_yes() {
 fn nothing_else_needs_it() {
     let home = Home::new();
     let (id, secret) = home.create(&[]);
-    home.run(&["rotate", &id, "--grace", "0s"]).exits(0);
+    home.run(&["rotate", &id]).exits(0);
+    home.run(&["rotation", "extend", &id, "--grace", "48h"]).exits(0);
+    home.run(&["rotation", "finish", &id]).exits(0);
     home.run_with(&["verify"], &secret).exits(1);
     home.run(&["check", USED_FOR_GOOD]).exits(0);
 }
@@ -78,6 +81,21 @@ fn at_a_terminal_only_yes_is_yes() {
     let answer = at_terminal(&home, &["rotate", "--emergency", &id], "y\n").exits(0);
     home.run_with(&["verify"], &answer.stdout).exits(0);
     assert_eq!(state(&home, &id), "revoked");
+}
+
+#[test]
+fn at_a_terminal_a_cancellation_says_what_it_revokes() {
+    let home = Home::new();
+    let (id, _) = home.create(&[]);
+    // Nothing is asked where there is nothing to cancel.
+    let answer = at_terminal(&home, &["rotation", "cancel", &id], "").exits(1);
+    assert!(!answer.stderr.contains("[y/N]"), "{answer:?}");
+    let new = common::text(&home.run(&["rotate", "--json", &id]).exits(0).json(), "id");
+    let answer = at_terminal(&home, &["rotation", "cancel", &id], "n\n").exits(1);
+    assert!(answer.stderr.contains(&format!("revoke {new}")), "{answer:?}");
+    assert_eq!(state(&home, &id), "superseded");
+    at_terminal(&home, &["rotation", "cancel", &id], "y\n").exits(0);
+    assert_eq!((state(&home, &id), state(&home, &new)), ("active".into(), "revoked".into()));
 }
 
 #[test]

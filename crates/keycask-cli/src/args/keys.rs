@@ -44,6 +44,9 @@ pub(crate) struct CreateArgs {
     /// How the random part is written
     #[arg(long, value_parser = encoding(), default_value = "base62")]
     pub(crate) encoding: Encoding,
+    /// Answer a repeat under the same id with the same key, without its secret
+    #[arg(long, value_name = "REQUEST")]
+    pub(crate) request_id: Option<String>,
 }
 
 /// `verify`.
@@ -89,27 +92,11 @@ pub(crate) struct ListArgs {
     pub(crate) limit: Option<usize>,
 }
 
-/// `show`.
+/// `show`, and whatever else works with one key.
 #[derive(Args, Debug)]
 pub(crate) struct IdArgs {
     /// The key's id, as `list` shows it
     pub(crate) id: String,
-}
-
-/// `rotate`.
-#[derive(Args, Debug)]
-pub(crate) struct RotateArgs {
-    /// The key's id, as `list` shows it
-    pub(crate) id: String,
-    /// How long the old key is accepted beside the new one, such as 24h
-    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "emergency")]
-    pub(crate) grace: Option<Duration>,
-    /// The secret leaked: revoke the key and every living relative at once
-    #[arg(long)]
-    pub(crate) emergency: bool,
-    /// When the new key stops being accepted; the old key's expiry where none is given
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) expires_at: Option<SystemTime>,
 }
 
 /// `revoke`.

@@ -5,6 +5,7 @@
 mod audit;
 mod keys;
 mod pepper;
+mod rotation;
 mod update;
 mod value;
 
@@ -16,8 +17,9 @@ pub(crate) use audit::{
     AuditCommand, ChangesArgs, CheckpointArgs, EraseArgs, ExportArgs, ExportFormat, ExportLog, KeygenArgs,
     RangeArgs, UsesArgs, VerifyLogsArgs,
 };
-pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, RotateArgs, VerifyArgs};
+pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, VerifyArgs};
 pub(crate) use pepper::{PepperCommand, SetPepperArgs};
+pub(crate) use rotation::{CancelArgs, ExtendArgs, RotateArgs, RotationCommand};
 pub(crate) use update::UpdateArgs;
 use value::mode;
 
@@ -84,6 +86,9 @@ pub(crate) enum Command {
     Enable(IdArgs),
     /// Issue a key's successor and print its secret; both work until the grace window ends
     Rotate(RotateArgs),
+    /// Finish, extend or cancel a running rotation
+    #[command(subcommand)]
+    Rotation(RotationCommand),
     /// Revoke a key, an owner's keys, or the key of the secret on standard input; for ever
     Revoke(RevokeArgs),
     /// Show whose key the secret on standard input is

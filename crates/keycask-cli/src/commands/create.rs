@@ -13,6 +13,9 @@ pub(super) fn run(args: &CreateArgs, context: &mut Context) -> Result<Exit, Fail
     let vault = context.vault()?;
     let issued = vault.create_key(request(args), &actor)?;
     issued::print(&issued, &vault, context)?;
+    if issued.replayed() {
+        return Ok(Exit::Yes);
+    }
     warn_of_vendor(&prefix, context);
     let (id, start) = (issued.key().id(), issued.key().start());
     context.output.note(&format!("keycask: issued {id} ({start}…); its secret is shown this once"));
@@ -60,6 +63,9 @@ fn request(args: &CreateArgs) -> NewKey {
     }
     if let Some(duration) = args.rotate_after {
         key = key.rotate_after(duration);
+    }
+    if let Some(id) = &args.request_id {
+        key = key.request_id(id);
     }
     key
 }

@@ -12,6 +12,7 @@ mod keys;
 mod pepper;
 mod revoke;
 mod rotate;
+mod rotation;
 mod scan_rules;
 mod update;
 mod verify;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Disable(args) => update::disable(args, context),
         Command::Enable(args) => update::enable(args, context),
         Command::Rotate(args) => rotate::run(args, context),
+        Command::Rotation(command) => rotation::run(command, context),
         Command::Revoke(args) => revoke::run(args, context),
         Command::Identify => keys::identify(context),
         Command::Audit(command) => audit::run(command, context),

@@ -21,6 +21,9 @@ pub(super) fn run(args: &RotateArgs, context: &mut Context) -> Result<Exit, Fail
     }
     let issued = vault.rotate(id, rotation(args), &actor)?;
     issued::print(&issued, &vault, context)?;
+    if issued.replayed() {
+        return Ok(Exit::Yes);
+    }
     let (id, start) = (issued.key().id(), issued.key().start());
     let old = told_of_old(args, &vault, &issued);
     context.output.note(&format!("keycask: issued {id} ({start}…); its secret is shown this once; {old}"));
@@ -34,6 +37,9 @@ fn rotation(args: &RotateArgs) -> Rotation {
     }
     if let Some(time) = args.expires_at {
         rotation = rotation.expires_at(time);
+    }
+    if let Some(id) = &args.request_id {
+        rotation = rotation.request_id(id);
     }
     rotation
 }

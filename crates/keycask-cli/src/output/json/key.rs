@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use keycask::{Issued, Key, KeyId, RevocationReason};
+use keycask::{Key, KeyId, RevocationReason, Secret};
 use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -77,14 +77,10 @@ impl<'a> KeyView<'a> {
     ///
     /// The secret is appended last, to memory that has room for it, so that no copy is left behind when the
     /// line grows.
-    pub(crate) fn line_with_secret(
-        issued: &Issued,
-        now: SystemTime,
-    ) -> serde_json::Result<Zeroizing<Vec<u8>>> {
-        let mut line = serde_json::to_vec(&KeyView::of(issued.key(), now))?;
+    pub(crate) fn line_with_secret(&self, secret: &Secret) -> serde_json::Result<Zeroizing<Vec<u8>>> {
+        let mut line = serde_json::to_vec(self)?;
         line.pop();
-        let secret = issued.secret().expose();
-        let parts = [r#","secret":""#, secret, "\"}\n"];
+        let parts = [r#","secret":""#, secret.expose(), "\"}\n"];
         line.reserve_exact(parts.iter().map(|part| part.len()).sum());
         let mut line = Zeroizing::new(line);
         for part in parts {
@@ -136,6 +132,21 @@ impl<'a> KeyView<'a> {
             ],
             output,
         )
+    }
+}
+
+/// The answer to a repeated request: the key that the first one issued, without its secret.
+#[derive(Serialize)]
+pub(crate) struct ReplayView<'a> {
+    #[serde(flatten)]
+    key: KeyView<'a>,
+    secret: Option<&'static str>,
+    replayed: bool,
+}
+
+impl<'a> ReplayView<'a> {
+    pub(crate) fn of(key: &'a Key, now: SystemTime) -> Self {
+        Self { key: KeyView::of(key, now), secret: None, replayed: true }
     }
 }
 

@@ -5,7 +5,7 @@ mod key;
 mod report;
 
 pub(crate) use events::{ChangeView, UseView};
-pub(crate) use key::KeyView;
+pub(crate) use key::{KeyView, ReplayView};
 pub(crate) use report::{FindingView, LogView, VerdictView};
 
 use serde_json::Value;
