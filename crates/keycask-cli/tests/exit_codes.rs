@@ -29,6 +29,12 @@ fn yes_is_0() {
     for args in [&["list"][..], &["list", "--owner", "nobody"], &["show", &id], &["audit", "changes"]] {
         home.run(args).exits(0);
     }
+    for args in [&["due"][..], &["unused"], &["lineage", &id], &["pepper", "status"], &["disable", &id]] {
+        home.run(args).exits(0);
+    }
+    for args in [&["enable", &id][..], &["update", &id, "--name", "n"]] {
+        home.run(args).exits(0);
+    }
     for args in
         [&["audit", "uses", "--outcome", "revoked"][..], &["audit", "verify"], &["check"], &["--version"]]
     {
@@ -63,7 +69,14 @@ fn not_found_is_1() {
     let home = Home::new();
     for args in [
         &["show", UNKNOWN_ID][..],
+        &["lineage", UNKNOWN_ID],
+        &["update", UNKNOWN_ID, "--name", "n"],
+        &["disable", UNKNOWN_ID],
+        &["enable", UNKNOWN_ID],
         &["rotate", UNKNOWN_ID],
+        &["rotation", "finish", UNKNOWN_ID],
+        &["rotation", "extend", UNKNOWN_ID, "--grace", "1h"],
+        &["rotation", "cancel", "--yes", UNKNOWN_ID],
         &["revoke", "--yes", UNKNOWN_ID],
         &["revoke", "--yes", "--owner", "nobody"],
         &["list", "--after", UNKNOWN_ID],

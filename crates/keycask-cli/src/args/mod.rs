@@ -5,6 +5,7 @@
 mod audit;
 mod keys;
 mod pepper;
+mod questions;
 mod rotation;
 mod update;
 mod value;
@@ -19,6 +20,7 @@ pub(crate) use audit::{
 };
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, VerifyArgs};
 pub(crate) use pepper::{PepperCommand, SetPepperArgs};
+pub(crate) use questions::{DueArgs, UnusedArgs};
 pub(crate) use rotation::{CancelArgs, ExtendArgs, RotateArgs, RotationCommand};
 pub(crate) use update::UpdateArgs;
 use value::mode;
@@ -73,8 +75,17 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// List keys, in any state where none is given
     List(ListArgs),
-    /// Show one key
+    /// Show one key, and how often it was used
     Show(IdArgs),
+    /// Show the chain of rotations that a key belongs to
+    #[command(after_help = "Example:\n  keycask lineage ID")]
+    Lineage(IdArgs),
+    /// List keys whose rotation, expiry or end of a grace window is near, the most urgent first
+    #[command(after_help = "Example:\n  keycask due --within 14d")]
+    Due(DueArgs),
+    /// List living keys that nobody used of late
+    #[command(after_help = "Example:\n  keycask unused --since 90d")]
+    Unused(UnusedArgs),
     /// Change fields of a living key; the very next verify goes by them
     #[command(after_help = "Example:\n  keycask update ID --scope reports:read --no-expires-at")]
     Update(UpdateArgs),

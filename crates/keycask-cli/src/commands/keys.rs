@@ -7,7 +7,7 @@ use crate::context::{Context, key_id};
 use crate::failure::{Exit, Failure};
 use crate::input;
 use crate::output::Rows;
-use crate::output::json::KeyView;
+use crate::output::json::{KeyView, UsageView};
 
 pub(super) fn list(args: &ListArgs, context: &mut Context) -> Result<Exit, Failure> {
     let filter = filter(args)?;
@@ -26,7 +26,14 @@ pub(super) fn list(args: &ListArgs, context: &mut Context) -> Result<Exit, Failu
 pub(super) fn show(args: &IdArgs, context: &mut Context) -> Result<Exit, Failure> {
     let id = key_id(&args.id)?;
     let vault = context.vault()?;
-    print(&vault.key(id)?, &vault, context)
+    let (key, usage) = (vault.key(id)?, vault.usage(id)?);
+    let view = UsageView::of(&key, usage, vault.now());
+    if context.output.is_json() {
+        context.output.json(&view)?;
+    } else {
+        view.print(&mut context.output)?;
+    }
+    Ok(Exit::Yes)
 }
 
 pub(super) fn identify(context: &mut Context) -> Result<Exit, Failure> {

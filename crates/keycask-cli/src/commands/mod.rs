@@ -10,6 +10,7 @@ mod init;
 mod issued;
 mod keys;
 mod pepper;
+mod questions;
 mod revoke;
 mod rotate;
 mod rotation;
@@ -31,6 +32,9 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Verify(args) => verify::run(args, context),
         Command::List(args) => keys::list(args, context),
         Command::Show(args) => keys::show(args, context),
+        Command::Lineage(args) => questions::lineage(args, context),
+        Command::Due(args) => questions::due(args, context),
+        Command::Unused(args) => questions::unused(args, context),
         Command::Update(args) => update::update(args, context),
         Command::Disable(args) => update::disable(args, context),
         Command::Enable(args) => update::enable(args, context),

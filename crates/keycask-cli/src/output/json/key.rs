@@ -89,6 +89,10 @@ impl<'a> KeyView<'a> {
         Ok(line)
     }
 
+    pub(super) fn revoked_reason(&self) -> Option<&'static str> {
+        self.revoked_reason
+    }
+
     /// One line for people: the state first, and until when or why it holds.
     pub(crate) fn summary(&self) -> String {
         let owner = self.owner.map(str::to_owned);
@@ -101,37 +105,39 @@ impl<'a> KeyView<'a> {
 
     /// Prints every field that has a value, for people.
     pub(crate) fn print(&self, output: &mut Output) -> Result<(), Failure> {
+        fields(&self.fields(), output)
+    }
+
+    /// The names of the fields and what people are told of them.
+    pub(super) fn fields(&self) -> Vec<(&'static str, Option<String>)> {
         let text = |value: Option<&str>| value.map(str::to_owned);
         let seconds = |s: u64| humantime::format_duration(Duration::from_secs(s)).to_string();
-        fields(
-            &[
-                ("id", Some(self.id.clone())),
-                ("state", text(Some(self.state))),
-                ("start", text(Some(self.start))),
-                ("prefix", text(self.prefix)),
-                ("owner", text(self.owner)),
-                ("name", text(self.name)),
-                ("scopes", (!self.scopes.is_empty()).then(|| self.scopes.join(" "))),
-                ("metadata", self.metadata.as_ref().map(Value::to_string)),
-                ("notify_email", text(self.notify_email)),
-                ("created_at", Some(self.created_at.clone())),
-                ("created_by", text(Some(self.created_by))),
-                ("not_before", self.not_before.clone()),
-                ("expires_at", self.expires_at.clone()),
-                ("rotate_after", self.rotate_after.map(seconds)),
-                ("disabled", self.disabled.then(|| "true".to_owned())),
-                ("revoked_at", self.revoked_at.clone()),
-                ("revoked_by", text(self.revoked_by)),
-                ("revoked_reason", text(self.revoked_reason)),
-                ("revoked_note", text(self.revoked_note)),
-                ("replaces", self.replaces.clone()),
-                ("replaced_by", self.replaced_by.clone()),
-                ("grace_until", self.grace_until.clone()),
-                ("lineage", Some(self.lineage.clone())),
-                ("encoding", text(Some(self.encoding))),
-            ],
-            output,
-        )
+        vec![
+            ("id", Some(self.id.clone())),
+            ("state", text(Some(self.state))),
+            ("start", text(Some(self.start))),
+            ("prefix", text(self.prefix)),
+            ("owner", text(self.owner)),
+            ("name", text(self.name)),
+            ("scopes", (!self.scopes.is_empty()).then(|| self.scopes.join(" "))),
+            ("metadata", self.metadata.as_ref().map(Value::to_string)),
+            ("notify_email", text(self.notify_email)),
+            ("created_at", Some(self.created_at.clone())),
+            ("created_by", text(Some(self.created_by))),
+            ("not_before", self.not_before.clone()),
+            ("expires_at", self.expires_at.clone()),
+            ("rotate_after", self.rotate_after.map(seconds)),
+            ("disabled", self.disabled.then(|| "true".to_owned())),
+            ("revoked_at", self.revoked_at.clone()),
+            ("revoked_by", text(self.revoked_by)),
+            ("revoked_reason", text(self.revoked_reason)),
+            ("revoked_note", text(self.revoked_note)),
+            ("replaces", self.replaces.clone()),
+            ("replaced_by", self.replaced_by.clone()),
+            ("grace_until", self.grace_until.clone()),
+            ("lineage", Some(self.lineage.clone())),
+            ("encoding", text(Some(self.encoding))),
+        ]
     }
 }
 

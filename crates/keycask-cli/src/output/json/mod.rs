@@ -2,10 +2,12 @@
 
 mod events;
 mod key;
+mod questions;
 mod report;
 
 pub(crate) use events::{ChangeView, UseView};
 pub(crate) use key::{KeyView, ReplayView};
+pub(crate) use questions::{DueView, LineageView, UsageView};
 pub(crate) use report::{FindingView, LogView, VerdictView};
 
 use serde_json::Value;
