@@ -39,6 +39,15 @@ impl UseMode {
     }
 }
 
+impl std::str::FromStr for UseMode {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|mode| mode.as_str() == text).copied();
+        found.ok_or_else(|| Error::invalid("use_mode: write each, buckets or off"))
+    }
+}
+
 /// When a verify is answered, seen from its use event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -62,6 +71,15 @@ impl UseAcknowledgement {
             Self::Batched => "batched",
             Self::Strict => "strict",
         }
+    }
+}
+
+impl std::str::FromStr for UseAcknowledgement {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let found = Self::ALL.iter().find(|way| way.as_str() == text).copied();
+        found.ok_or_else(|| Error::invalid("use_acknowledgement: write batched or strict"))
     }
 }
 
@@ -208,6 +226,17 @@ mod tests {
         assert_eq!(policy.grace(Some(7 * DAY)).unwrap(), 7 * DAY);
         assert!(policy.grace(Some(Duration::from_millis(3_599_999))).is_err());
         assert!(policy.grace(Some(7 * DAY + Duration::from_millis(1))).is_err());
+    }
+
+    #[test]
+    fn words_are_read_as_they_are_written() {
+        for mode in UseMode::ALL {
+            assert_eq!(mode.as_str().parse::<UseMode>().unwrap(), *mode);
+        }
+        for way in UseAcknowledgement::ALL {
+            assert_eq!(way.as_str().parse::<UseAcknowledgement>().unwrap(), *way);
+        }
+        assert!("Each".parse::<UseMode>().is_err() && "".parse::<UseAcknowledgement>().is_err());
     }
 
     #[test]
