@@ -11,7 +11,8 @@ use clap::error::{Error, ErrorKind};
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 
-/// Shorter than the shortest piece of a secret that must not leak, longer than every word of the usage.
+/// Shorter than the shortest piece of a secret that must not leak, as long as the longest word of the usage
+/// but for the hyphens before it.
 const LONGEST_WORD: usize = 19;
 
 /// Prints the error, or the help or version that was asked for.
@@ -49,7 +50,7 @@ fn hide_long_words(text: &str) -> Cow<'_, str> {
     let mut hidden = false;
     for piece in text.split_inclusive(|c| !is_word(c)) {
         let word = piece.trim_end_matches(|c| !is_word(c));
-        if word.len() > LONGEST_WORD {
+        if word.trim_start_matches('-').len() > LONGEST_WORD {
             hidden = true;
             shown.push_str("[hidden]");
             shown.push_str(&piece[word.len()..]);

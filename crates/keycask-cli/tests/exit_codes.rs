@@ -32,7 +32,7 @@ fn yes_is_0() {
     for args in [&["due"][..], &["unused"], &["lineage", &id], &["pepper", "status"], &["disable", &id]] {
         home.run(args).exits(0);
     }
-    for args in [&["enable", &id][..], &["update", &id, "--name", "n"]] {
+    for args in [&["enable", &id][..], &["update", &id, "--name", "n"], &["policy", "show"]] {
         home.run(args).exits(0);
     }
     for args in

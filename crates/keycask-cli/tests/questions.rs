@@ -172,11 +172,7 @@ fn a_chain_is_told_whole_from_each_of_its_keys() {
 #[test]
 fn an_unused_key_is_no_news_where_uses_are_off() {
     let home = Home::new();
-    let vault = Vault::open(home.vault()).unwrap();
-    let mut policy = vault.policy().unwrap();
-    policy.use_mode = keycask::UseMode::Off;
-    vault.set_policy(&policy, &Actor::new("alice").unwrap()).unwrap();
-    drop(vault);
+    home.run(&["policy", "set", "--use-mode", "off"]).exits(0);
     let warning: Value = serde_json::from_str(&home.run(&["unused", "--json"]).exits(0).stderr).unwrap();
     assert_eq!(warning["warning"]["code"], "uses_off");
 }

@@ -115,11 +115,7 @@ fn a_vault_without_prefixes_says_what_to_do() {
 #[test]
 fn the_policys_prefixes_count_before_any_key() {
     let home = Home::new();
-    let vault = keycask::Vault::open(home.vault()).unwrap();
-    let mut policy = vault.policy().unwrap();
-    policy.prefixes = vec![keycask::Prefix::new("acme_next").unwrap()];
-    vault.set_policy(&policy, &keycask::Actor::new("alice").unwrap()).unwrap();
-    drop(vault);
+    home.run(&["policy", "set", "--prefixes", "acme_next"]).exits(0);
     let rules = home.run(&["scan-rules", "regex"]).exits(0).stdout;
     assert!(rules.starts_with(r"\bacme_next_"), "{rules}");
 }

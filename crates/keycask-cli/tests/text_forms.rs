@@ -99,7 +99,7 @@ fn show_leaves_out_what_has_no_value() {
     let (id, _) = home.create(&["--metadata", "{\"a\":1}", "--rotate-after", "30d"]);
     let answer = home.run(&["show", &id]).exits(0);
     assert!(answer.stdout.contains("metadata        {\"a\":1}\n"), "{answer:?}");
-    assert!(answer.stdout.contains("rotate_after    30days\n"), "{answer:?}");
+    assert!(answer.stdout.contains("rotate_after    30d\n"), "{answer:?}");
     assert!(!answer.stdout.contains("revoked"), "{answer:?}");
 }
 

@@ -5,6 +5,7 @@
 mod audit;
 mod keys;
 mod pepper;
+mod policy;
 mod questions;
 mod rotation;
 mod update;
@@ -20,9 +21,10 @@ pub(crate) use audit::{
 };
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, VerifyArgs};
 pub(crate) use pepper::{PepperCommand, SetPepperArgs};
+pub(crate) use policy::{PolicyArgs, PolicyCommand};
 pub(crate) use questions::{DueArgs, UnusedArgs};
 pub(crate) use rotation::{CancelArgs, ExtendArgs, RotateArgs, RotationCommand};
-pub(crate) use update::UpdateArgs;
+pub(crate) use update::{FieldArgs, UpdateArgs};
 use value::mode;
 
 /// API keys for your API, in one file: issue, verify, rotate, revoke, audit.
@@ -107,6 +109,9 @@ pub(crate) enum Command {
     /// Read and verify the audit log
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Show and change what the vault allows
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// Introduce, rotate and retire the vault's pepper
     #[command(subcommand)]
     Pepper(PepperCommand),

@@ -7,11 +7,18 @@ use clap::Args;
 use super::value::{duration, time};
 
 /// `update`.
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 #[derive(Args, Debug)]
 pub(crate) struct UpdateArgs {
     /// The key's id, as `list` shows it
     pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) fields: FieldArgs,
+}
+
+/// The fields that are set or cleared.
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+#[derive(Args, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FieldArgs {
     /// A prefix for an imported key that has none
     #[arg(long)]
     pub(crate) prefix: Option<String>,
@@ -62,29 +69,9 @@ pub(crate) struct UpdateArgs {
     pub(crate) no_rotate_after: bool,
 }
 
-impl UpdateArgs {
-    /// Whether no field is named at all.
+impl FieldArgs {
+    /// Whether none is named.
     pub(crate) fn is_empty(&self) -> bool {
-        let set = [
-            self.prefix.is_some(),
-            self.name.is_some(),
-            !self.scopes.is_empty(),
-            self.metadata.is_some(),
-            self.notify_email.is_some(),
-            self.not_before.is_some(),
-            self.expires_at.is_some(),
-            self.expires_in.is_some(),
-            self.rotate_after.is_some(),
-        ];
-        let cleared = [
-            self.no_name,
-            self.no_scopes,
-            self.no_metadata,
-            self.no_notify_email,
-            self.no_not_before,
-            self.no_expires_at,
-            self.no_rotate_after,
-        ];
-        !set.contains(&true) && !cleared.contains(&true)
+        *self == Self::default()
     }
 }

@@ -4,7 +4,10 @@ use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use keycask::{ChangeKind, Encoding, Error, KeyState, Outcome, Reason, RevocationReason, Timestamp};
+use keycask::{
+    ChangeKind, Encoding, Error, KeyState, Outcome, Reason, RevocationReason, Timestamp, UseAcknowledgement,
+    UseMode,
+};
 
 /// A time, or how long ago it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +38,34 @@ pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
     humantime::parse_duration(text).map_err(|_| "write a duration such as 90s, 24h or 30d")
 }
 
+/// A duration that JSON tells as it is.
+pub(super) fn seconds(text: &str) -> Result<Duration, &'static str> {
+    duration(text)
+        .ok()
+        .filter(|duration| duration.subsec_nanos() == 0)
+        .ok_or("write whole seconds, such as 90s or 24h")
+}
+
+/// A number of bytes: alone, or with a unit of 1000 (`kB`, `MB`, ...) or of 1024 (`KiB`, `MiB`, ...).
+pub(super) fn size(text: &str) -> Result<u64, &'static str> {
+    const WRONG: &str = "write bytes, such as 1073741824, 512MiB or 2GB";
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit: u64 = match unit {
+        "" | "B" => 1,
+        "kB" | "KB" => 1_000,
+        "MB" => 1_000_000,
+        "GB" => 1_000_000_000,
+        "TB" => 1_000_000_000_000,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        "TiB" => 1 << 40,
+        _ => return Err(WRONG),
+    };
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).ok_or(WRONG)
+}
+
 pub(super) fn time(text: &str) -> Result<SystemTime, &'static str> {
     Timestamp::parse(text).map(Into::into).map_err(|_| "write a time such as 2026-11-24T13:30:00Z")
 }
@@ -57,6 +88,14 @@ pub(super) fn state() -> impl TypedValueParser<Value = KeyState> {
 
 pub(super) fn reason() -> impl TypedValueParser<Value = RevocationReason> {
     words(RevocationReason::ALL.iter().map(|reason| reason.as_str()))
+}
+
+pub(super) fn use_mode() -> impl TypedValueParser<Value = UseMode> {
+    words(UseMode::ALL.iter().map(|mode| mode.as_str()))
+}
+
+pub(super) fn acknowledgement() -> impl TypedValueParser<Value = UseAcknowledgement> {
+    words(UseAcknowledgement::ALL.iter().map(|way| way.as_str()))
 }
 
 pub(super) fn kind() -> impl TypedValueParser<Value = ChangeKind> {
@@ -88,6 +127,28 @@ mod tests {
             ["", "24", "-1h", "h", "1e9h", "99999999999999999999d", "18446744073709551615y", "1 fortnight"]
         {
             assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_policys_durations_are_whole_seconds() {
+        assert_eq!(seconds("1500ms"), Err("write whole seconds, such as 90s or 24h"));
+        assert_eq!(seconds("90s"), Ok(Duration::from_secs(90)));
+        assert!(seconds("soon").is_err());
+    }
+
+    #[test]
+    fn sizes_have_exact_units() {
+        assert_eq!(size("0"), Ok(0));
+        assert_eq!(size("12B"), Ok(12));
+        assert_eq!(size("2kB"), Ok(2_000));
+        assert_eq!(size("2KiB"), Ok(2_048));
+        assert_eq!(size("1GiB"), Ok(1 << 30));
+        assert_eq!(size("18446744073709551615"), Ok(u64::MAX));
+        for wrong in
+            ["", "B", "1K", "1G", "-1", "1.5GB", "1 GB", "18446744073709551616", "99999999TiB", "1gb"]
+        {
+            assert!(size(wrong).is_err(), "{wrong}");
         }
     }
 

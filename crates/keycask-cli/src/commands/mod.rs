@@ -10,6 +10,7 @@ mod init;
 mod issued;
 mod keys;
 mod pepper;
+mod policy;
 mod questions;
 mod revoke;
 mod rotate;
@@ -43,6 +44,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Revoke(args) => revoke::run(args, context),
         Command::Identify => keys::identify(context),
         Command::Audit(command) => audit::run(command, context),
+        Command::Policy(command) => policy::run(command, context),
         Command::Pepper(command) => pepper::run(command, context),
         Command::Check => check::run(context),
         Command::ScanRules(args) => scan_rules::run(args, context),

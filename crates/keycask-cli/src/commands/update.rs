@@ -5,20 +5,20 @@ use std::time::{Duration, SystemTime};
 use keycask::{Actor, Key, KeyId, KeyUpdate, Prefix, Vault};
 
 use super::create::{prefix, warn_of_vendor};
-use crate::args::{IdArgs, UpdateArgs};
+use crate::args::{FieldArgs, IdArgs, UpdateArgs};
 use crate::context::{Context, key_id};
 use crate::failure::{Exit, Failure};
 use crate::output::json::KeyView;
 
 pub(super) fn update(args: &UpdateArgs, context: &mut Context) -> Result<Exit, Failure> {
-    if args.is_empty() {
+    if args.fields.is_empty() {
         return Err(Failure::usage("update: name what to change, such as --name or --no-expires-at"));
     }
     let id = key_id(&args.id)?;
-    let prefix = args.prefix.as_deref().map(prefix).transpose()?;
+    let prefix = args.fields.prefix.as_deref().map(prefix).transpose()?;
     let actor = context.actor()?;
     let vault = context.vault()?;
-    let changes = changes(args, prefix.as_ref(), vault.now())?;
+    let changes = changes(&args.fields, prefix.as_ref(), vault.now())?;
     print(&vault.update(id, &changes, &actor)?, &vault, context)?;
     if let Some(prefix) = &prefix {
         warn_of_vendor(prefix, context);
@@ -52,7 +52,7 @@ pub(super) fn print(key: &Key, vault: &Vault, context: &mut Context) -> Result<(
     if context.output.is_json() { context.output.json(&view) } else { context.output.line(view.summary()) }
 }
 
-fn changes(args: &UpdateArgs, prefix: Option<&Prefix>, now: SystemTime) -> Result<KeyUpdate, Failure> {
+fn changes(args: &FieldArgs, prefix: Option<&Prefix>, now: SystemTime) -> Result<KeyUpdate, Failure> {
     let mut update = KeyUpdate::new();
     if let Some(prefix) = prefix {
         update = update.prefix(prefix.as_str());

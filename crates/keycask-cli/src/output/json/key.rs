@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::parsed;
 use crate::failure::Failure;
-use crate::output::time::{rfc3339, short};
+use crate::output::time::{rfc3339, short, span};
 use crate::output::{Output, Row, fields};
 
 /// What is known of a key, as of a point in time.
@@ -111,7 +111,6 @@ impl<'a> KeyView<'a> {
     /// The names of the fields and what people are told of them.
     pub(super) fn fields(&self) -> Vec<(&'static str, Option<String>)> {
         let text = |value: Option<&str>| value.map(str::to_owned);
-        let seconds = |s: u64| humantime::format_duration(Duration::from_secs(s)).to_string();
         vec![
             ("id", Some(self.id.clone())),
             ("state", text(Some(self.state))),
@@ -126,7 +125,7 @@ impl<'a> KeyView<'a> {
             ("created_by", text(Some(self.created_by))),
             ("not_before", self.not_before.clone()),
             ("expires_at", self.expires_at.clone()),
-            ("rotate_after", self.rotate_after.map(seconds)),
+            ("rotate_after", self.rotate_after.map(span)),
             ("disabled", self.disabled.then(|| "true".to_owned())),
             ("revoked_at", self.revoked_at.clone()),
             ("revoked_by", text(self.revoked_by)),

@@ -2,11 +2,13 @@
 
 mod events;
 mod key;
+mod policy;
 mod questions;
 mod report;
 
 pub(crate) use events::{ChangeView, UseView};
 pub(crate) use key::{KeyView, ReplayView};
+pub(crate) use policy::PolicyView;
 pub(crate) use questions::{DueView, LineageView, UsageView};
 pub(crate) use report::{FindingView, LogView, VerdictView};
 
