@@ -11,20 +11,28 @@ use super::value::{Moment, kind, moment, outcome};
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
     /// List changes of keys, the policy and the vault
+    #[command(after_help = "Example:\n  keycask audit changes --kind key.revoked --since 24h")]
     Changes(ChangesArgs),
     /// List verifies of known keys
+    #[command(after_help = "Example:\n  keycask audit uses --key ID --newest-first --limit 20")]
     Uses(UsesArgs),
     /// Recompute both logs' trees from their rows; exit 1 where they aren't what the file states
+    #[command(after_help = "Example:\n  keycask audit verify --since elsewhere.txt")]
     Verify(VerifyLogsArgs),
     /// Print both logs' sizes and roots, to keep elsewhere: C2SP checkpoints
+    #[command(after_help = "Example:\n  keycask audit checkpoint --sign-key signer.key")]
     Checkpoint(CheckpointArgs),
     /// Make a key that signs checkpoints, and print what verifies its signatures
+    #[command(after_help = "Example:\n  keycask audit keygen example.com/vault --out signer.key")]
     Keygen(KeygenArgs),
     /// Print a whole log for other programs
+    #[command(after_help = "Example:\n  keycask audit export changes --format csv")]
     Export(ExportArgs),
     /// Delete the uses that the policy no longer keeps; the roots stay provable
+    #[command(after_help = "Example:\n  keycask audit prune")]
     Prune,
     /// Erase what names a person from the log and from their dead keys; the roots stay provable
+    #[command(after_help = "Example:\n  keycask audit erase alice --yes")]
     Erase(EraseArgs),
 }
 

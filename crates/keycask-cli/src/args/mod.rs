@@ -27,14 +27,32 @@ pub(crate) use rotation::{CancelArgs, ExtendArgs, RotateArgs, RotationCommand};
 pub(crate) use update::{FieldArgs, UpdateArgs};
 use value::mode;
 
-/// API keys for your API, in one file: issue, verify, rotate, revoke, audit.
+/// What the main help ends with.
+const AFTER_HELP: &str = "\
+Input and output:
+  Secrets come on standard input, never as an argument.
+  stdout is data, stderr the rest.
+
+Environment:
+  KEYCASK_VAULT        the vault's file
+  KEYCASK_ACTOR        who makes the change
+  KEYCASK_PEPPER_FILE  the file of the vault's pepper
+  KEYCASK_PEPPER       the pepper itself
+  NO_COLOR             no colours
+
+Example:
+  keycask create --vault keys.db --prefix acme_live --owner acct_42
+
+Exit codes:
+  0  yes
+  1  no: refused, not found, conflict, findings, audit mismatch
+  2  usage and bad arguments
+  3  the vault is missing, damaged, newer, not one, read-only or full, or its pepper is wrong
+  4  busy, try again";
+
+/// API keys for your API, in one file: issue, verify, rotate, revoke, audit
 #[derive(Debug, Parser)]
-#[command(
-    name = "keycask",
-    version,
-    after_help = "Secrets come on standard input, never as an argument.\n\
-                  Exit codes: 0 yes; 1 no; 2 usage; 3 the vault can't be used; 4 busy, try again."
-)]
+#[command(name = "keycask", version, after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -68,16 +86,26 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show the whole life of some keys, on a temporary vault or on the new one that --vault names
+    #[command(after_help = "Example:\n  keycask demo")]
     Demo,
     /// Create a vault
+    #[command(after_help = "Example:\n  keycask init --vault keys.db")]
     Init(InitArgs),
     /// Issue a key and print its secret, which is shown this once
+    #[command(
+        after_help = "Example:\n  keycask create --prefix acme_live --owner acct_42 --scope reports:read --expires-in 90d"
+    )]
     Create(CreateArgs),
     /// Judge the secret on standard input: exit 0 where it is valid, 1 where it is refused
+    #[command(
+        after_help = "Example:\n  printf %s \"$KEY\" | keycask verify --scope reports:read --prefix acme_live"
+    )]
     Verify(VerifyArgs),
     /// List keys, in any state where none is given
+    #[command(after_help = "Example:\n  keycask list --owner acct_42 --state active")]
     List(ListArgs),
     /// Show one key, and how often it was used
+    #[command(after_help = "Example:\n  keycask show ID")]
     Show(IdArgs),
     /// Show the chain of rotations that a key belongs to
     #[command(after_help = "Example:\n  keycask lineage ID")]
@@ -98,29 +126,38 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  keycask enable ID")]
     Enable(IdArgs),
     /// Issue a key's successor and print its secret; both work until the grace window ends
+    #[command(after_help = "Example:\n  keycask rotate ID --grace 24h")]
     Rotate(RotateArgs),
     /// Finish, extend or cancel a running rotation
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keycask rotation finish ID")]
     Rotation(RotationCommand),
     /// Revoke a key, an owner's keys, or the key of the secret on standard input; for ever
+    #[command(after_help = "Example:\n  keycask revoke ID --reason owner_left")]
     Revoke(RevokeArgs),
     /// Show whose key the secret on standard input is
+    #[command(after_help = "Example:\n  printf %s \"$KEY\" | keycask identify")]
     Identify,
     /// Read and verify the audit log
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keycask audit changes --since 24h")]
     Audit(AuditCommand),
     /// Show and change what the vault allows
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keycask policy show")]
     Policy(PolicyCommand),
     /// Introduce, rotate and retire the vault's pepper
-    #[command(subcommand)]
+    #[command(subcommand, after_help = "Example:\n  keycask pepper set FILE")]
     Pepper(PepperCommand),
     /// Look for damage; exit 1 where there is some
+    #[command(after_help = "Example:\n  keycask check")]
     Check,
     /// Print rules that let a secret scanner find your keys
+    #[command(after_help = "Example:\n  keycask scan-rules gitleaks")]
     ScanRules(ScanRulesArgs),
     /// Print a shell's completions
+    #[command(after_help = "Example:\n  keycask completions bash")]
     Completions(CompletionsArgs),
+    /// Print the manual's main page, or write the pages of all commands to a folder
+    #[command(after_help = "Example:\n  keycask man --dir /usr/local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// `init`.
@@ -159,4 +196,59 @@ pub(crate) enum ScanFormat {
 pub(crate) struct CompletionsArgs {
     /// The shell
     pub(crate) shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// The folder for the pages, one a command; it is made where it is missing
+    #[arg(long, value_hint = clap::ValueHint::DirPath)]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// Every command with its own words, such as `rotation finish`.
+    fn commands(command: &clap::Command, words: &[&str], found: &mut Vec<(String, clap::Command)>) {
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+            let words = [words, &[sub.get_name()]].concat();
+            found.push((words.join(" "), sub.clone()));
+            commands(sub, &words, found);
+        }
+    }
+
+    fn all() -> Vec<(String, clap::Command)> {
+        let mut command = Cli::command();
+        command.build();
+        let mut found = Vec::new();
+        commands(&command, &[], &mut found);
+        found
+    }
+
+    #[test]
+    fn the_help_of_every_command_is_one_sentence_and_an_example() {
+        for (name, command) in all() {
+            let about = command.get_about().unwrap().to_string();
+            assert!(about.starts_with(char::is_uppercase) && !about.contains('.'), "{name}: {about}");
+            assert!(command.get_long_about().is_none(), "{name}");
+            let example = command.get_after_help().unwrap_or_else(|| panic!("{name} has no example"));
+            assert!(example.to_string().starts_with("Example:\n  "), "{name}: {example}");
+        }
+    }
+
+    /// An example that doesn't run is worse than none.
+    #[test]
+    fn the_examples_are_calls_of_their_command() {
+        for (name, command) in all() {
+            let text = command.get_after_help().unwrap().to_string();
+            let line = text.lines().nth(1).unwrap().trim();
+            let call = line.rsplit("| ").next().unwrap();
+            assert!(call.starts_with(&format!("keycask {name}")), "{name}: {call}");
+            Cli::try_parse_from(call.split(' ')).unwrap_or_else(|error| panic!("{call}: {error}"));
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod export;
 mod init;
 mod issued;
 mod keys;
+mod man;
 mod pepper;
 mod policy;
 mod questions;
@@ -49,5 +50,6 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Check => check::run(context),
         Command::ScanRules(args) => scan_rules::run(args, context),
         Command::Completions(args) => completions::run(args, context),
+        Command::Man(args) => man::run(args, context),
     }
 }
