@@ -35,7 +35,16 @@ fn everything(home: &Home, secret: &str, id: &str) -> Vec<Answer> {
         &["audit", "verify"],
         &["check"],
         &["scan-rules", "gitleaks"],
-        &["rotate", id],
+        &["lineage", id],
+        &["lineage", "--json", id],
+        &["due", "--json"],
+        &["unused", "--json", "--never"],
+        &["update", id, "--name", "m"],
+        &["rotate", id, "--request-id", "r-1"],
+        &["rotate", id, "--request-id", "r-1", "--json"],
+        &["rotation", "cancel", id, "--yes"],
+        &["policy", "show"],
+        &["pepper", "status", "--json"],
     ] {
         answers.push(home.run(args));
     }
@@ -82,6 +91,24 @@ fn a_misplaced_secret_is_not_repeated() {
         &["show", "x", &secret],
         &["rotate", &secret],
         &["rotate", "x", "--grace", &secret],
+        &["lineage", &secret],
+        &["update", &secret, "--name", "n"],
+        &["update", "x", "--prefix", &secret],
+        &["update", "x", "--expires-in", &secret],
+        &["disable", &secret],
+        &["enable", &secret],
+        &["rotation", &secret],
+        &["rotation", "finish", &secret],
+        &["rotation", "extend", &secret, "--grace", "1h"],
+        &["rotation", "extend", "x", "--grace", &secret],
+        &["rotation", "cancel", "--yes", &secret],
+        &["due", "--within", &secret],
+        &["unused", "--since", &secret],
+        &["policy", "set", "--prefixes", &secret],
+        &["policy", "set", "--use-mode", &secret],
+        &["policy", "set", "--retain-uses-bytes", &secret],
+        &["pepper", &secret],
+        &["pepper", "status", &secret],
         &["revoke", "--yes", &secret],
         &["revoke", "--yes", "--secret", &secret],
         &["revoke", "--yes", "--reason", &secret, "x"],
@@ -112,5 +139,10 @@ fn a_misplaced_secret_is_not_repeated() {
                 "{args:?}: {answer:?}"
             );
         }
+    }
+    // A pepper's file that isn't there is the vault's trouble, and told without its path.
+    for args in [&["pepper", "set", &secret][..], &["list", "--pepper-file", &secret]] {
+        let answer = home.run(args).exits(3);
+        assert!(!leaks(&answer.stderr, &secret), "{answer:?}");
     }
 }
