@@ -44,13 +44,17 @@ impl Context {
     /// Opens the vault.
     pub(crate) fn vault(&self) -> Result<Vault, Failure> {
         let path = self.vault_path()?;
-        let peppers = pepper::resolve(&self.global.pepper_files)?;
-        let options = peppers.into_iter().fold(VaultOptions::new(), VaultOptions::pepper);
-        options.open(path).map_err(|error| {
+        self.options()?.open(path).map_err(|error| {
             let unpeppered = error.kind() == ErrorKind::Pepper;
             let failure = Failure::from(error);
             if unpeppered { failure.with_advice(": --pepper-file FILE") } else { failure }
         })
+    }
+
+    /// How to open the vault.
+    pub(crate) fn options(&self) -> Result<VaultOptions, Failure> {
+        let peppers = pepper::resolve(&self.global.pepper_files)?;
+        Ok(peppers.into_iter().fold(VaultOptions::new(), VaultOptions::pepper))
     }
 
     /// The pepper of a new vault.

@@ -147,8 +147,17 @@ pub(crate) enum Command {
     #[command(subcommand, after_help = "Example:\n  keycask pepper set FILE")]
     Pepper(PepperCommand),
     /// Look for damage; exit 1 where there is some
-    #[command(after_help = "Example:\n  keycask check")]
-    Check,
+    #[command(after_help = "Example:\n  keycask check --deep")]
+    Check(CheckArgs),
+    /// Show figures: keys by state, verifies by outcome, sizes
+    #[command(after_help = "Example:\n  keycask stats --json")]
+    Stats,
+    /// Copy the vault to a new file while it is in use; the copy is a vault that opens as it is
+    #[command(after_help = "Example:\n  keycask backup /backup/keys-$(date +%F).db")]
+    Backup(BackupArgs),
+    /// Put a copy of a backup in the vault's place, which no process may have open
+    #[command(after_help = "Example:\n  keycask restore /backup/keys-2026-11-24.db --reapply-revocations")]
+    Restore(RestoreArgs),
     /// Print rules that let a secret scanner find your keys
     #[command(after_help = "Example:\n  keycask scan-rules gitleaks")]
     ScanRules(ScanRulesArgs),
@@ -169,6 +178,39 @@ pub(crate) struct InitArgs {
     /// The file's group, by name or number
     #[arg(long)]
     pub(crate) group: Option<String>,
+}
+
+/// `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    /// Look at everything: every index, the rules between tables, both logs leaf by leaf
+    #[arg(long)]
+    pub(crate) deep: bool,
+}
+
+/// `backup`.
+#[derive(Args, Debug)]
+pub(crate) struct BackupArgs {
+    /// The new file, which must not exist
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+}
+
+/// `restore`.
+#[derive(Args, Debug)]
+pub(crate) struct RestoreArgs {
+    /// The backup, which stays as it is
+    #[arg(value_hint = clap::ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    /// Revoke again what the vault that is replaced had revoked since
+    #[arg(long)]
+    pub(crate) reapply_revocations: bool,
+    /// A file of newer checkpoints, by which the lost changes are counted
+    #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
+    pub(crate) since: Option<PathBuf>,
+    /// The backup may be of another vault
+    #[arg(long)]
+    pub(crate) another_vault: bool,
 }
 
 /// `scan-rules`.

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 
+use crate::args::CheckArgs;
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::json::FindingView;
+use crate::output::progress;
 
 #[derive(Serialize)]
 struct CheckView<'a> {
@@ -12,8 +14,14 @@ struct CheckView<'a> {
     findings: &'a [FindingView<'a>],
 }
 
-pub(super) fn run(context: &mut Context) -> Result<Exit, Failure> {
-    let report = context.vault()?.check()?;
+pub(super) fn run(args: &CheckArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let vault = context.vault()?;
+    let report = if args.deep {
+        let spinner = progress::spinner();
+        vault.check_deep(|part| spinner.set_message(part.as_str()))?
+    } else {
+        vault.check()?
+    };
     let findings = FindingView::all(report.findings());
     let output = &mut context.output;
     if output.is_json() {

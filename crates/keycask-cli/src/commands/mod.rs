@@ -1,6 +1,7 @@
 //! The commands: each turns arguments into one verb of the core, and its answer into output.
 
 mod audit;
+mod backup;
 mod check;
 mod checkpoint;
 mod completions;
@@ -17,6 +18,7 @@ mod revoke;
 mod rotate;
 mod rotation;
 mod scan_rules;
+mod stats;
 mod update;
 mod verify;
 
@@ -47,7 +49,10 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Audit(command) => audit::run(command, context),
         Command::Policy(command) => policy::run(command, context),
         Command::Pepper(command) => pepper::run(command, context),
-        Command::Check => check::run(context),
+        Command::Check(args) => check::run(args, context),
+        Command::Stats => stats::run(context),
+        Command::Backup(args) => backup::backup(args, context),
+        Command::Restore(args) => backup::restore(args, context),
         Command::ScanRules(args) => scan_rules::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

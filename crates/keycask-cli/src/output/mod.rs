@@ -1,6 +1,7 @@
 //! What the command prints: data on stdout, the rest on stderr.
 
 pub(crate) mod json;
+pub(crate) mod progress;
 mod rows;
 mod style;
 mod table;

@@ -36,7 +36,7 @@ impl Progress {
 
 impl Vault {
     /// Copies the vault to `path`, which must not exist, as of one moment while every process goes on: mode
-    /// 0600, under its name only when it is whole and synced. The event `backup.made` is in both.
+    /// 0600, under its name only when it is whole and synced. The vault records `backup.made` afterwards.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -77,7 +77,8 @@ impl Vault {
         progress: &mut dyn FnMut(Progress),
         moment: Moment,
     ) -> Result<()> {
-        self.change(moment, |change| change.record(Event::BackupMade, actor))?;
-        self.store.copy_to(path, &mut |done, total| progress(Progress { done, total }))
+        self.store.copy_to(path, &mut |done, total| progress(Progress { done, total }))?;
+        // Only now it is true.
+        self.change(moment, |change| change.record(Event::BackupMade, actor))
     }
 }

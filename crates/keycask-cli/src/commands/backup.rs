@@ -1,0 +1,77 @@
+//! `backup` and `restore`.
+
+use indicatif::ProgressBar;
+use keycask::{Checkpoint, Progress, Restore, RestoreReport};
+use serde_json::json;
+
+use super::checkpoint::read;
+use crate::args::{BackupArgs, RestoreArgs};
+use crate::context::Context;
+use crate::failure::{Exit, Failure};
+use crate::output::progress;
+
+pub(super) fn backup(args: &BackupArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let bar = progress::bar("pages");
+    context.vault()?.backup_with_progress(&args.file, &context.actor()?, |progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+    if context.output.is_json() {
+        context.output.json(&json!({ "backup": args.file }))?;
+    } else {
+        context.output.line(args.file.display())?;
+    }
+    Ok(Exit::Yes)
+}
+
+pub(super) fn restore(args: &RestoreArgs, context: &mut Context) -> Result<Exit, Failure> {
+    context.check_consent("a restore")?;
+    let path = context.vault_path()?;
+    let how = how(args)?;
+    let options = context.options()?.actor(context.actor()?);
+    context.ask("put the backup in the vault's place?")?;
+    let bar = progress::bar("pages");
+    let report = options.restore(&args.file, &path, &how, |progress| show(&bar, progress))?;
+    bar.finish_and_clear();
+    tell(&report, context)?;
+    Ok(Exit::Yes)
+}
+
+fn how(args: &RestoreArgs) -> Result<Restore, Failure> {
+    let mut how = Restore::new();
+    if args.reapply_revocations {
+        how = how.reapply_revocations();
+    }
+    if args.another_vault {
+        how = how.another_vault();
+    }
+    match &args.since {
+        None => Ok(how),
+        Some(file) => Ok(how.checkpoints(Checkpoint::parse_all(&read(file)?)?)),
+    }
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    bar.set_length(progress.total());
+    bar.set_position(progress.done());
+}
+
+fn tell(report: &RestoreReport, context: &mut Context) -> Result<(), Failure> {
+    let missing: Vec<String> = report.missing_revocations().iter().map(|key| key.id().to_string()).collect();
+    if context.output.is_json() {
+        return context.output.json(&json!({
+            "aside": report.aside(),
+            "missing_revocations": missing,
+            "reapplied": report.reapplied(),
+            "lost_keys": report.lost_keys(),
+            "lost_changes": report.lost_changes(),
+        }));
+    }
+    if let Some(aside) = report.aside() {
+        context.output.line(format_args!("the old vault is kept at {}", aside.display()))?;
+    }
+    context.output.line(format_args!("keys that the backup doesn't know: {}", report.lost_keys()))?;
+    if let Some(lost) = report.lost_changes() {
+        context.output.line(format_args!("changes that the backup doesn't know: {lost}"))?;
+    }
+    let word = if report.reapplied() > 0 { "revoked again" } else { "revoked before, and accepted now" };
+    missing.iter().try_for_each(|id| context.output.line(format_args!("{word}: {id}")))
+}
