@@ -42,10 +42,19 @@ fn every_change_carries_it() {
     by("a", &["init"]);
     let id = text(&by("b", &["create", "--prefix", "acme_live", "--owner", "acct_42"]).json(), "id");
     by("c", &["rotate", &id]);
-    by("d", &["revoke", "--yes", &id]);
+    by("d", &["rotation", "extend", &id, "--grace", "48h"]);
+    by("e", &["rotation", "cancel", "--yes", &id]);
+    by("f", &["update", &id, "--name", "n"]);
+    by("g", &["disable", &id]);
+    by("h", &["enable", &id]);
+    by("i", &["rotate", &id]);
+    by("j", &["rotation", "finish", &id]);
+    by("k", &["revoke", "--yes", &id]);
+    by("l", &["policy", "set", "--max-grace", "14d"]);
     let changes = by("nobody", &["audit", "changes"]).json_lines();
     let actors: Vec<_> = changes.iter().map(|change| text(change, "actor")).collect();
-    assert_eq!(actors, ["a", "b", "c", "c", "d"]);
+    // A rotation and its cancellation are two events each: one of each key.
+    assert_eq!(actors, ["a", "b", "c", "c", "d", "e", "e", "f", "g", "h", "i", "i", "j", "k", "l"]);
 }
 
 #[test]

@@ -121,6 +121,17 @@ fn a_pepper_is_retired_once_no_living_key_is_stored_under_it() {
 }
 
 #[test]
+fn people_are_told_what_to_give_from_now_on() {
+    let it = Peppered::new();
+    let told = it.home.run(&["pepper", "set", it.old()]).exits(0);
+    assert_eq!(told.stdout, "introduced  pepper 1  0 living keys under an older one\n");
+    assert!(told.stderr.ends_with("without this pepper any more\n"), "{told:?}");
+    let told = it.home.run(&["pepper", "set", it.new_file(), "--pepper-file", it.old()]).exits(0);
+    assert_eq!(told.stdout, "rotated  pepper 2  1 living keys under an older one\n");
+    assert!(told.stderr.contains("until `keycask pepper retire`"), "{told:?}");
+}
+
+#[test]
 fn to_set_the_current_pepper_changes_nothing() {
     let it = Peppered::introduced();
     let again = it.home.run(&["pepper", "set", it.old(), "--pepper-file", it.old()]).exits(0);

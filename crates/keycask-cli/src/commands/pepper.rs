@@ -35,7 +35,11 @@ fn set(args: &SetPepperArgs, context: &mut Context) -> Result<Exit, Failure> {
         context.output.line(told)?;
     }
     if changed {
-        context.output.note("keycask: from now on, who doesn't give this pepper can't use the vault");
+        let older =
+            if action == "rotated" { "; give the older one too until `keycask pepper retire`" } else { "" };
+        context
+            .output
+            .note(&format!("keycask: this vault can't be used without this pepper any more{older}"));
     }
     Ok(Exit::Yes)
 }
