@@ -36,6 +36,14 @@ fn a_sound_vault_has_no_findings_and_every_part_is_told() {
     assert_eq!(parts, [CheckPart::File, CheckPart::Rows, CheckPart::Logs]);
     home.vault.set_pepper(Pepper::new(vec![7; 32]).unwrap(), &alice()).unwrap();
     assert_eq!(codes(&home.vault), [""; 0]);
+    let path = home.path();
+    drop(home.vault);
+    // Whoever removes the pepper, and stores plain digests, lets a stolen file be tested again.
+    rusqlite::Connection::open(&path)
+        .unwrap()
+        .execute_batch("DELETE FROM peppers; UPDATE keys SET pepper = NULL")
+        .unwrap();
+    assert_eq!(codes(&Vault::open(&path).unwrap()), ["pepper"]);
 }
 
 #[test]

@@ -22,8 +22,7 @@ fn set(args: &PolicyArgs, context: &mut Context) -> Result<Exit, Failure> {
     let prefixes = args.prefixes.iter().map(|text| prefix(text)).collect::<Result<Vec<_>, _>>()?;
     let actor = context.actor()?;
     let vault = context.vault()?;
-    let policy = changed(vault.policy()?, args, &prefixes);
-    vault.set_policy(&policy, &actor)?;
+    let policy = vault.update_policy(|policy| change(policy, args, &prefixes), &actor)?;
     for prefix in &prefixes {
         warn_of_vendor(prefix, context);
     }
@@ -40,8 +39,8 @@ fn print(policy: &Policy, context: &mut Context) -> Result<Exit, Failure> {
     Ok(Exit::Yes)
 }
 
-/// The policy with what was asked for; the rest stays.
-fn changed(mut policy: Policy, args: &PolicyArgs, prefixes: &[Prefix]) -> Policy {
+/// Changes what was asked for; the rest stays.
+fn change(policy: &mut Policy, args: &PolicyArgs, prefixes: &[Prefix]) {
     if args.any_prefix || !prefixes.is_empty() {
         policy.prefixes = prefixes.to_vec();
     }
@@ -63,5 +62,4 @@ fn changed(mut policy: Policy, args: &PolicyArgs, prefixes: &[Prefix]) -> Policy
     policy.use_mode = args.use_mode.unwrap_or(policy.use_mode);
     policy.use_acknowledgement = args.acknowledgement.unwrap_or(policy.use_acknowledgement);
     policy.retain_uses_bytes = args.retain_uses_bytes.unwrap_or(policy.retain_uses_bytes);
-    policy
 }

@@ -83,6 +83,10 @@ impl KeyUpdate {
         self
     }
 
+    pub(crate) fn asked_prefix(&self) -> Result<Option<Prefix>> {
+        self.prefix.as_deref().map(Prefix::new).transpose()
+    }
+
     /// The new expiry, where one is asked for: `Some(None)` asks for none.
     #[allow(clippy::option_option, reason = "a field is left, cleared or set")]
     pub(crate) fn asked_expiry(&self) -> Result<Option<Option<Timestamp>>> {

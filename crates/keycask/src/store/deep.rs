@@ -88,6 +88,9 @@ pub(super) const SEGMENT_FAULTS: &str = "
     SELECT count(*) FROM segments s WHERE s.last_seq - s.first_seq <> 65535 OR s.first_seq <> s.segment * 65536 + 1
         OR s.last_seq > (SELECT size FROM logs WHERE log = 2)";
 
+pub(super) const PEPPER_REMOVED: &str =
+    "SELECT NOT EXISTS (SELECT 1 FROM peppers) AND EXISTS (SELECT 1 FROM changes WHERE kind = 5)";
+
 impl Snapshot<'_> {
     /// What SQLite's thorough check finds: every index against its table, every row against its CHECKs.
     pub(crate) fn integrity_faults(&self) -> Result<Vec<String>> {
@@ -101,6 +104,11 @@ impl Snapshot<'_> {
         let mut statement = self.db.prepare("SELECT DISTINCT \"table\" FROM pragma_foreign_key_check")?;
         let tables = statement.query_map([], |row| row.get(0))?;
         Ok(tables.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether the log tells of a pepper and the vault has none: somebody removed it.
+    pub(crate) fn pepper_removed(&self) -> Result<bool> {
+        Ok(self.db.prepare_cached(PEPPER_REMOVED)?.query_row([], |row| row.get(0))?)
     }
 
     /// How many segments of the log of uses don't fit it.

@@ -147,6 +147,13 @@ fn row_findings(snapshot: &Snapshot<'_>) -> Result<Vec<Finding>> {
         let finding = |id| Finding::new(rule.code, format!("{id} {}; {}", rule.fault, rule.remedy));
         findings.extend(ids.into_iter().map(finding));
     }
+    if snapshot.pepper_removed()? {
+        let what = "the log tells of a pepper, and the vault has none: somebody removed it";
+        findings.push(Finding::new(
+            "pepper",
+            format!("{what}; restore a backup, and look at who could write the file"),
+        ));
+    }
     let segments = snapshot.segment_faults()?;
     if segments > 0 {
         let what = format!("{segments} segments of the log of uses don't fit it");

@@ -103,14 +103,23 @@ impl Vault {
 
     /// Sets the policy. It rules what is issued from now on; keys that exist stay as they are.
     pub fn set_policy(&self, policy: &Policy, actor: &Actor) -> Result<()> {
-        policy.check()?;
+        self.update_policy(|current| policy.clone_into(current), actor).map(drop)
+    }
+
+    /// Changes some of the policy and returns it whole: in one transaction, so that two who change different
+    /// parts of it at once both succeed.
+    pub fn update_policy(&self, update: impl FnOnce(&mut Policy), actor: &Actor) -> Result<Policy> {
         self.change(self.clock.now(), |change| {
             let before = change.policy()?;
-            if before == *policy {
-                return Ok(());
+            let mut after = before.clone();
+            update(&mut after);
+            after.check()?;
+            if before != after {
+                change.set_policy(&after)?;
+                let event = Event::PolicyChanged { before: before.to_json(), after: after.to_json() };
+                change.record(event, actor)?;
             }
-            change.set_policy(policy)?;
-            change.record(Event::PolicyChanged { before: before.to_json(), after: policy.to_json() }, actor)
+            Ok(after)
         })
     }
 

@@ -136,6 +136,9 @@ impl Vault {
                     "retire the pepper: {left} living keys are still stored under it; each moves at its next valid use"
                 )));
             }
+            if change.peppers()?.len() < 2 {
+                return Ok(());
+            }
             change.retire_peppers(current)?;
             change.record(Event::PepperChanged { action: "retired", generation: current, keys: 0 }, actor)
         })?;

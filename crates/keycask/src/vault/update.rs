@@ -91,10 +91,13 @@ fn living(change: &Change<'_>, id: KeyId, verb: &str, moment: Moment) -> Result<
     Ok(key)
 }
 
-/// An expiry that is asked for anew obeys the policy's lifetime, counted from the key's creation.
+/// A prefix that is asked for obeys the policy's list, and an expiry the policy's lifetime, counted from the key's creation.
 fn check_policy(change: &Change<'_>, key: &Key, update: &KeyUpdate) -> Result<()> {
-    let Some(asked) = update.asked_expiry()? else { return Ok(()) };
     let policy = change.policy()?;
+    if let Some(prefix) = update.asked_prefix()? {
+        policy.check_prefix(&prefix)?;
+    }
+    let Some(asked) = update.asked_expiry()? else { return Ok(()) };
     if asked.is_none() && policy.max_lifetime.is_some() {
         return Err(crate::Error::invalid("expires_at: the policy allows no key without an expiry"));
     }
