@@ -14,6 +14,7 @@ CREATE TABLE vault (
 -- What every verify reads beside the key: the one row that tells a cache whether it is stale.
 CREATE TABLE head (
     one             INTEGER PRIMARY KEY CHECK (one = 1),
+    min_schema      INTEGER NOT NULL CHECK (min_schema >= 1),  -- as PRAGMA user_version, for a process that has the file open
     key_epoch       INTEGER NOT NULL CHECK (key_epoch >= 0),   -- +1 by each transaction that touches what verify reads
     flush_epoch     INTEGER NOT NULL CHECK (flush_epoch BETWEEN 0 AND key_epoch), -- the last one that changed or deleted a digest
     accepts_foreign INTEGER NOT NULL CHECK (accepts_foreign IN (0, 1))            -- imported secrets of unknown shape exist

@@ -52,5 +52,5 @@ pub use policy::{Policy, UseAcknowledgement, UseMode};
 pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret};
 pub use vault::{
     Busy, ChangeFilter, CheckPart, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport,
-    Progress, Restore, RestoreReport, Stats, UseFilter, Vault, VaultOptions,
+    Migration, Progress, Restore, RestoreReport, Stats, UseFilter, Vault, VaultOptions,
 };

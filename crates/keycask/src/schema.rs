@@ -4,13 +4,35 @@ use keycask_sqlite::Format;
 
 /// `PRAGMA application_id` of a vault: "kcsk".
 pub(crate) const APPLICATION_ID: i32 = 0x6b63_736b;
-/// The schema that this library writes.
-pub(crate) const SCHEMA: i32 = 1;
 /// Schema 1 whole.
 pub(crate) const INITIAL: &str = include_str!("../sql/0001_initial.sql");
+/// The upgrades, each from the schema before it.
+pub(crate) const STEPS: &[Step] = &[
+    #[cfg(feature = "test-schema-2")]
+    Step { min_schema: if cfg!(feature = "test-schema-2-breaking") { 2 } else { 1 }, sql: TEST_SCHEMA_2 },
+];
+/// The schema that this library writes.
+#[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "a handful")]
+pub(crate) const SCHEMA: i32 = 1 + STEPS.len() as i32;
 
 /// The marks of a file that this library can work with.
 pub(crate) const FORMAT: Format = Format { application_id: APPLICATION_ID, schema: SCHEMA };
+
+#[cfg(feature = "test-schema-2")]
+const TEST_SCHEMA_2: &str = "
+    CREATE TABLE quotas (key_no INTEGER PRIMARY KEY REFERENCES keys (key_no), per_day INTEGER NOT NULL) STRICT;
+    ALTER TABLE keys ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';";
+
+/// One upgrade: what it does, and the oldest schema that a library must know to use the file afterwards.
+pub(crate) struct Step {
+    pub(crate) min_schema: i32,
+    pub(crate) sql: &'static str,
+}
+
+/// The `min_schema` of a file of this library's schema.
+pub(crate) fn min_schema() -> i32 {
+    STEPS.iter().map(|step| step.min_schema).fold(1, i32::max)
+}
 
 /// A table or index: its kind, its name and the text that made it.
 pub(crate) type Object = (String, String, String);

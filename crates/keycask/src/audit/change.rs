@@ -144,6 +144,7 @@ pub(crate) enum Event<'a> {
     UsesPruned { tree: &'a Frontier, events: u64 },
     PersonErased { changes: u64 },
     BackupMade,
+    VaultMigrated { from: i32, to: i32 },
     VaultRestored { missing: u64, lost_keys: u64 },
     KeyCreated(&'a Key),
     KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
@@ -166,6 +167,7 @@ impl<'a> Event<'a> {
             Self::UsesPruned { .. } => ChangeKind::UsesPruned,
             Self::PersonErased { .. } => ChangeKind::PersonErased,
             Self::BackupMade => ChangeKind::BackupMade,
+            Self::VaultMigrated { .. } => ChangeKind::VaultMigrated,
             Self::VaultRestored { .. } => ChangeKind::VaultRestored,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
@@ -195,6 +197,7 @@ impl<'a> Event<'a> {
             | Self::UsesPruned { .. }
             | Self::PersonErased { .. }
             | Self::BackupMade
+            | Self::VaultMigrated { .. }
             | Self::VaultRestored { .. }
             | Self::PolicyChanged { .. }
             | Self::PepperChanged { .. }
@@ -219,6 +222,7 @@ impl<'a> Event<'a> {
             Self::UsesPruned { tree, events } => {
                 json!({ "size": tree.size(), "root": hex(&tree.root()), "events": events })
             }
+            Self::VaultMigrated { from, to } => json!({ "from": from, "to": to }),
             Self::VaultRestored { missing, lost_keys } => {
                 json!({ "missing_revocations": missing, "lost_keys": lost_keys })
             }

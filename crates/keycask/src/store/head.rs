@@ -16,8 +16,8 @@ use crate::secret::Prefix;
 
 pub(super) const INSERT_VAULT: &str =
     "INSERT INTO vault (one, id, schema, created_at_ms) VALUES (1, :id, :schema, :created_at_ms)";
-pub(super) const INSERT_HEAD: &str =
-    "INSERT INTO head (one, key_epoch, flush_epoch, accepts_foreign) VALUES (1, 0, 0, 0)";
+pub(super) const INSERT_HEAD: &str = "INSERT INTO head (one, min_schema, key_epoch, flush_epoch, accepts_foreign) VALUES (1, :min_schema, 0, 0, 0)";
+pub(super) const MIN_SCHEMA: &str = "SELECT min_schema FROM head WHERE one = 1";
 pub(super) const SELECT_VAULT: &str = "SELECT id, schema, created_at_ms FROM vault WHERE one = 1";
 pub(super) const BUMP_EPOCH: &str =
     "UPDATE head SET key_epoch = key_epoch + 1 WHERE one = 1 RETURNING key_epoch";
@@ -96,13 +96,27 @@ impl Snapshot<'_> {
         Ok(prefixes)
     }
 
+    /// Fails where another process has upgraded the file past what this library knows.
+    pub(super) fn check_min_schema(&self) -> Result<()> {
+        known_schema(self.db.prepare_cached(MIN_SCHEMA)?.query_row([], |row| row.get(0))?)
+    }
+
     /// What the file's schema has wrong.
     pub(crate) fn schema_differences(&self) -> Result<Vec<String>> {
         Ok(schema::differences(expected_objects()?, &objects(self.db)?, self.identity()?.schema))
     }
 
-    /// Refuses a file whose tables aren't those of its schema.
+    /// Refuses a file that must be upgraded first, and one whose tables aren't those of its schema.
     pub(crate) fn check_schema(&self) -> Result<()> {
+        let schema = self.identity()?.schema;
+        if schema < SCHEMA {
+            return Err(Error::new(
+                ErrorKind::UnsupportedVersion,
+                format!(
+                    "open vault: it has schema {schema}, and this library works with {SCHEMA}; run `keycask migrate`"
+                ),
+            ));
+        }
         match self.schema_differences()?.first() {
             None => Ok(()),
             Some(first) => Err(Error::damaged(format!(
@@ -127,7 +141,7 @@ impl Change<'_> {
             INSERT_VAULT,
             named_params! { ":id": id, ":schema": SCHEMA, ":created_at_ms": at.ms() },
         )?;
-        self.db.execute(INSERT_HEAD, [])?;
+        self.db.execute(INSERT_HEAD, named_params! { ":min_schema": schema::min_schema() })?;
         self.insert_logs()?;
         self.write_policy(INSERT_POLICY, policy)
     }
@@ -192,8 +206,22 @@ fn expected_objects() -> Result<&'static [Object]> {
     }
     let db = Connection::open_in_memory()?;
     db.execute_batch(schema::INITIAL)?;
+    schema::STEPS.iter().try_for_each(|step| db.execute_batch(step.sql))?;
     let objects = objects(&db)?;
     Ok(EXPECTED.get_or_init(|| objects))
+}
+
+/// Refuses a `min_schema` that this library doesn't know.
+pub(super) fn known_schema(min_schema: i32) -> Result<()> {
+    if min_schema <= SCHEMA {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::UnsupportedVersion,
+        format!(
+            "use the vault: it was upgraded to schema {min_schema}, and this library knows up to {SCHEMA}; upgrade keycask here"
+        ),
+    ))
 }
 
 pub(super) fn missing_row(table: &str) -> Error {

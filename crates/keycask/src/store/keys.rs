@@ -20,7 +20,7 @@ macro_rules! key_columns {
 }
 
 pub(super) const FIND: &str = concat!(
-    "SELECT h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), k.digest, ",
+    "SELECT h.min_schema, h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), k.digest, ",
     key_columns!(),
     " FROM head h JOIN policy p ON p.one = h.one LEFT JOIN keys k ON k.digest = :digest WHERE h.one = 1"
 );
@@ -96,6 +96,7 @@ impl Snapshot<'_> {
         let mut rows = statement.query(named_params! { ":digest": digest.as_bytes() })?;
         let row = rows.next()?.ok_or_else(|| super::head::missing_row("head"))?;
         let mut columns = Columns::of(row);
+        super::head::known_schema(columns.take()?)?;
         let epoch = columns.take()?;
         let use_mode = columns.word("use mode", super::head::use_mode)?;
         let pepper = columns.take()?;

@@ -10,6 +10,7 @@ mod erase;
 mod head;
 mod keys;
 mod logs;
+mod migrate;
 mod outbox;
 mod peppers;
 #[cfg(test)]
@@ -68,6 +69,7 @@ impl Store {
             db.set_prepared_statement_cache_capacity(STATEMENTS);
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             tx.execute_batch(schema::INITIAL)?;
+            schema::STEPS.iter().try_for_each(|step| tx.execute_batch(step.sql))?;
             let mut change = Change::new(&tx, moment);
             fill(&mut change)?;
             change.finish()?;
@@ -108,7 +110,9 @@ impl Store {
     pub(crate) fn read<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
         self.with_reader(|db| {
             let tx = db.transaction()?;
-            read(&Snapshot { db: &tx })
+            let snapshot = Snapshot { db: &tx };
+            snapshot.check_min_schema()?;
+            read(&snapshot)
         })
     }
 
@@ -144,6 +148,7 @@ impl Store {
             };
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut change = Change::new(&tx, moment);
+            change.check_min_schema()?;
             let result = make(&mut change)?;
             change.finish()?;
             tx.commit()?;

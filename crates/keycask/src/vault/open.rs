@@ -31,7 +31,7 @@ use crate::store::Store;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct VaultOptions {
-    busy_timeout: Duration,
+    pub(super) busy_timeout: Duration,
     pub(super) permissions: Permissions,
     pub(super) actor: Actor,
     peppers: Vec<Arc<Pepper>>,
