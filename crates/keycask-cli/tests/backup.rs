@@ -32,6 +32,14 @@ fn a_backup_is_restored_with_what_it_lacks() {
 }
 
 #[test]
+fn a_vault_of_today_needs_no_upgrade() {
+    let home = Home::new();
+    assert_eq!(home.run(&["migrate"]).exits(0).stdout, "schema 1: nothing to upgrade\n");
+    let answer = home.run(&["migrate", "--json", "--no-backup"]).exits(0).json();
+    assert_eq!(answer, serde_json::json!({ "from": 1, "to": 1, "backup": null }));
+}
+
+#[test]
 fn a_deep_check_says_ok_or_what_is_wrong() {
     let home = Home::new();
     home.create(&[]);

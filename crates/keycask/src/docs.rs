@@ -3,6 +3,7 @@
 //! - [`key_format`]: what a secret looks like, how to recognise one, and what is stored of it.
 //! - [`file_format`]: the vault's file, both logs byte by byte, and what verifying them proves.
 //! - [`audit`]: keeping, proving, pruning, exporting and erasing the logs.
+//! - [`operations`]: where the file lives, backups, upgrades, what checks find, a drill.
 //! - [`rotation`]: the life of a key, and what clients see while it is rotated.
 //! - [`threat_model`]: who attacks, what they get, and where the promises end.
 //! - [`why_sha256`]: why a fast hash without a salt is right for these secrets.
@@ -27,6 +28,7 @@ macro_rules! page {
 page!(key_format, "key-format.md");
 page!(file_format, "file-format.md");
 page!(audit, "audit.md");
+page!(operations, "operations.md");
 page!(rotation, "rotation.md");
 page!(threat_model, "threat-model.md");
 page!(why_sha256, "why-sha256.md");

@@ -153,11 +153,14 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  keycask stats --json")]
     Stats,
     /// Copy the vault to a new file while it is in use; the copy is a vault that opens as it is
-    #[command(after_help = "Example:\n  keycask backup /backup/keys-$(date +%F).db")]
+    #[command(after_help = "Example:\n  keycask backup /backup/keys-2026-11-24.db")]
     Backup(BackupArgs),
     /// Put a copy of a backup in the vault's place, which no process may have open
     #[command(after_help = "Example:\n  keycask restore /backup/keys-2026-11-24.db --reapply-revocations")]
     Restore(RestoreArgs),
+    /// Upgrade the vault to this version's schema, a copy first; opening never does so
+    #[command(after_help = "Example:\n  keycask migrate")]
+    Migrate(MigrateArgs),
     /// Print rules that let a secret scanner find your keys
     #[command(after_help = "Example:\n  keycask scan-rules gitleaks")]
     ScanRules(ScanRulesArgs),
@@ -186,6 +189,14 @@ pub(crate) struct CheckArgs {
     /// Look at everything: every index, the rules between tables, both logs leaf by leaf
     #[arg(long)]
     pub(crate) deep: bool,
+}
+
+/// `migrate`.
+#[derive(Args, Debug)]
+pub(crate) struct MigrateArgs {
+    /// Make no copy of the vault first
+    #[arg(long)]
+    pub(crate) no_backup: bool,
 }
 
 /// `backup`.

@@ -1,11 +1,11 @@
-//! `backup` and `restore`.
+//! `backup`, `restore` and `migrate`.
 
 use indicatif::ProgressBar;
 use keycask::{Checkpoint, Progress, Restore, RestoreReport};
 use serde_json::json;
 
 use super::checkpoint::read;
-use crate::args::{BackupArgs, RestoreArgs};
+use crate::args::{BackupArgs, MigrateArgs, RestoreArgs};
 use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::progress;
@@ -32,6 +32,23 @@ pub(super) fn restore(args: &RestoreArgs, context: &mut Context) -> Result<Exit,
     let report = options.restore(&args.file, &path, &how, |progress| show(&bar, progress))?;
     bar.finish_and_clear();
     tell(&report, context)?;
+    Ok(Exit::Yes)
+}
+
+pub(super) fn migrate(args: &MigrateArgs, context: &mut Context) -> Result<Exit, Failure> {
+    let options = context.options()?.actor(context.actor()?);
+    let migration = options.migrate(context.vault_path()?, !args.no_backup)?;
+    let (from, to, backup) = (migration.from(), migration.to(), migration.backup());
+    if context.output.is_json() {
+        context.output.json(&json!({ "from": from, "to": to, "backup": backup }))?;
+    } else if from == to {
+        context.output.line(format_args!("schema {to}: nothing to upgrade"))?;
+    } else {
+        context.output.line(format_args!("upgraded from schema {from} to {to}"))?;
+        if let Some(backup) = backup {
+            context.output.line(format_args!("the vault as it was is kept at {}", backup.display()))?;
+        }
+    }
     Ok(Exit::Yes)
 }
 

@@ -51,6 +51,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Pepper(command) => pepper::run(command, context),
         Command::Check(args) => check::run(args, context),
         Command::Stats => stats::run(context),
+        Command::Migrate(args) => backup::migrate(args, context),
         Command::Backup(args) => backup::backup(args, context),
         Command::Restore(args) => backup::restore(args, context),
         Command::ScanRules(args) => scan_rules::run(args, context),
