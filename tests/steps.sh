@@ -47,6 +47,14 @@ sum() {
     sed -n "s/^test result: .* \([0-9][0-9]*\) $1;.*/\1/p" "$2" | awk '{ total += $1 } END { print total + 0 }'
 }
 
+# The Python that runs the mail server of the tests, in a folder of its own outside of git.
+mail_server() {
+    local venv=target/test-venv
+    { [ -x "$venv/bin/pip" ] || python3 -m venv "$venv"; } &&
+        "$venv/bin/pip" install --quiet --disable-pip-version-check -r tests/smtp/requirements.txt &&
+        export KEYCASK_TEST_PYTHON="$PWD/$venv/bin/python"
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     echo "$1; $2"

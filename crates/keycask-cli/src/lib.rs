@@ -21,6 +21,7 @@ mod context;
 mod demo;
 mod failure;
 mod input;
+mod notify;
 mod output;
 mod pepper;
 mod scan_rules;

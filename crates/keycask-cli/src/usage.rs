@@ -44,13 +44,18 @@ fn first_paragraph(text: &str) -> String {
     words.join(" ").trim_start_matches("error: ").to_owned()
 }
 
+/// Whether it is the name of a variable of the environment: no secret is all capitals.
+fn is_variable(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_uppercase() || b == b'_')
+}
+
 fn hide_long_words(text: &str) -> Cow<'_, str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let mut shown = String::with_capacity(text.len());
     let mut hidden = false;
     for piece in text.split_inclusive(|c| !is_word(c)) {
         let word = piece.trim_end_matches(|c| !is_word(c));
-        if word.trim_start_matches('-').len() > LONGEST_WORD {
+        if word.trim_start_matches('-').len() > LONGEST_WORD && !is_variable(word) {
             hidden = true;
             shown.push_str("[hidden]");
             shown.push_str(&piece[word.len()..]);
@@ -74,6 +79,7 @@ mod tests {
         let text = format!("error: unexpected argument '{secret}' found\n\ntip: '--{secret}'");
         assert_eq!(hide_long_words(&text), "error: unexpected argument '[hidden]' found\n\ntip: '[hidden]'");
         assert!(matches!(hide_long_words("error: 'x'"), Cow::Borrowed(_)));
+        assert!(matches!(hide_long_words("set KEYCASK_SMTP_PASSWORD"), Cow::Borrowed(_)));
     }
 
     /// Otherwise the command would hide its own words.

@@ -4,6 +4,7 @@
 //! - [`file_format`]: the vault's file, both logs byte by byte, and what verifying them proves.
 //! - [`audit`]: keeping, proving, pruning, exporting and erasing the logs.
 //! - [`operations`]: where the file lives, backups, upgrades, what checks find, a drill.
+//! - [`notices`]: what people should hear, and how it reaches them.
 //! - [`rotation`]: the life of a key, and what clients see while it is rotated.
 //! - [`threat_model`]: who attacks, what they get, and where the promises end.
 //! - [`why_sha256`]: why a fast hash without a salt is right for these secrets.
@@ -16,6 +17,7 @@ macro_rules! page {
         #[doc = "[key-format.md]: crate::docs::key_format"]
         #[doc = "[file-format.md]: crate::docs::file_format"]
         #[doc = "[audit.md]: crate::docs::audit"]
+        #[doc = "[notices.md]: crate::docs::notices"]
         #[doc = "[rotation.md]: crate::docs::rotation"]
         #[doc = "[threat-model.md]: crate::docs::threat_model"]
         #[doc = "[why-sha256.md]: crate::docs::why_sha256"]
@@ -29,6 +31,7 @@ page!(key_format, "key-format.md");
 page!(file_format, "file-format.md");
 page!(audit, "audit.md");
 page!(operations, "operations.md");
+page!(notices, "notices.md");
 page!(rotation, "rotation.md");
 page!(threat_model, "threat-model.md");
 page!(why_sha256, "why-sha256.md");

@@ -33,6 +33,7 @@ mod clock;
 pub mod docs;
 mod error;
 mod key;
+mod notice;
 mod policy;
 mod schema;
 mod secret;
@@ -48,9 +49,11 @@ pub use key::{
     Actor, Issued, Key, KeyId, KeyState, KeyUpdate, NewKey, Outcome, Reason, Refusal, Request, Revocation,
     RevocationReason, Rotation, Verdict,
 };
+pub use notice::{Notice, NoticeId, NoticeKind, Retries};
 pub use policy::{Policy, UseAcknowledgement, UseMode};
 pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret};
 pub use vault::{
     Busy, ChangeFilter, CheckPart, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport,
-    Migration, Progress, Restore, RestoreReport, Stats, UseFilter, Vault, VaultOptions,
+    Migration, NoticeClaim, NoticeFilter, Progress, Restore, RestoreReport, Stats, UseFilter, Vault,
+    VaultOptions,
 };

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use common::alice;
-use keycask::{NewKey, Request, RevocationReason, Rotation, Vault};
+use keycask::{NewKey, NoticeFilter, Request, RevocationReason, Rotation, Vault};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
@@ -52,6 +52,12 @@ fn a_vault_of_schema_1_is_what_it_was_and_goes_on() {
     for (line, log) in roots.iter().zip(report.logs()) {
         assert_eq!(line[1..], [log.log().as_str().to_owned(), log.size().to_string(), log.root_hex()]);
     }
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    let notices = vault.notices_at(NoticeFilter::new(), start).unwrap().map(Result::unwrap);
+    let kinds: Vec<_> = notices.map(|notice| notice.kind().as_str()).collect();
+    // The first three are in the file; the others are brought by the time of asking.
+    assert_eq!(kinds[..3], ["rotated", "emergency_rotated", "revoked"]);
+    assert_eq!(kinds[3..], ["window_ending", "expiring", "rotation_due"]);
     let issued = vault.create_key(NewKey::new("acme_live"), &alice()).unwrap();
     let new = vault.rotate(issued.key().id(), Rotation::planned(), &alice()).unwrap();
     vault.revoke(new.key().id(), RevocationReason::Policy, &alice()).unwrap();

@@ -4,6 +4,7 @@
 
 mod audit;
 mod keys;
+mod notices;
 mod pepper;
 mod policy;
 mod questions;
@@ -20,6 +21,7 @@ pub(crate) use audit::{
     RangeArgs, UsesArgs, VerifyLogsArgs,
 };
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, VerifyArgs};
+pub(crate) use notices::{NoticeIdsArgs, NoticeListArgs, NoticesCommand, NotifyArgs};
 pub(crate) use pepper::{PepperCommand, SetPepperArgs};
 pub(crate) use policy::{PolicyArgs, PolicyCommand};
 pub(crate) use questions::{DueArgs, UnusedArgs};
@@ -34,11 +36,13 @@ Input and output:
   stdout is data, stderr the rest.
 
 Environment:
-  KEYCASK_VAULT        the vault's file
-  KEYCASK_ACTOR        who makes the change
-  KEYCASK_PEPPER_FILE  the file of the vault's pepper
-  KEYCASK_PEPPER       the pepper itself
-  NO_COLOR             no colours
+  KEYCASK_VAULT          the vault's file
+  KEYCASK_ACTOR          who makes the change
+  KEYCASK_PEPPER_FILE    the file of the vault's pepper
+  KEYCASK_PEPPER         the pepper itself
+  KEYCASK_SMTP_USER      who the mail server of notify should know
+  KEYCASK_SMTP_PASSWORD  the password for it
+  NO_COLOR               no colours
 
 Example:
   keycask create --vault keys.db --prefix acme_live --owner acct_42
@@ -146,6 +150,14 @@ pub(crate) enum Command {
     /// Introduce, rotate and retire the vault's pepper
     #[command(subcommand, after_help = "Example:\n  keycask pepper set FILE")]
     Pepper(PepperCommand),
+    /// List and acknowledge what people should hear of
+    #[command(subcommand, after_help = "Example:\n  keycask notices list")]
+    Notices(NoticesCommand),
+    /// Send notices by e-mail
+    #[command(
+        after_help = "Example:\n  keycask notify --smtp smtp://mail.example.com --from keys@example.com --to ops@example.com"
+    )]
+    Notify(NotifyArgs),
     /// Look for damage; exit 1 where there is some
     #[command(after_help = "Example:\n  keycask check --deep")]
     Check(CheckArgs),

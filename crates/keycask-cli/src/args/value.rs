@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use keycask::{
-    ChangeKind, Encoding, Error, KeyState, Outcome, Reason, RevocationReason, Timestamp, UseAcknowledgement,
-    UseMode,
+    ChangeKind, Encoding, Error, KeyState, NoticeKind, Outcome, Reason, RevocationReason, Timestamp,
+    UseAcknowledgement, UseMode,
 };
 
 /// A time, or how long ago it was.
@@ -100,6 +100,10 @@ pub(super) fn acknowledgement() -> impl TypedValueParser<Value = UseAcknowledgem
 
 pub(super) fn kind() -> impl TypedValueParser<Value = ChangeKind> {
     words(ChangeKind::ALL.iter().map(|kind| kind.as_str()))
+}
+
+pub(super) fn notice_kind() -> impl TypedValueParser<Value = NoticeKind> {
+    words(NoticeKind::ALL.iter().map(|kind| kind.as_str()))
 }
 
 pub(super) fn outcome() -> impl TypedValueParser<Value = Outcome> {

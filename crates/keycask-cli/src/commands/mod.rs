@@ -11,6 +11,8 @@ mod init;
 mod issued;
 mod keys;
 mod man;
+mod notices;
+mod notify;
 mod pepper;
 mod policy;
 mod questions;
@@ -54,6 +56,8 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Migrate(args) => backup::migrate(args, context),
         Command::Backup(args) => backup::backup(args, context),
         Command::Restore(args) => backup::restore(args, context),
+        Command::Notices(command) => notices::run(command, context),
+        Command::Notify(args) => notify::run(args, context),
         Command::ScanRules(args) => scan_rules::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),

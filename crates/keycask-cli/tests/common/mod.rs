@@ -12,7 +12,14 @@ use tempfile::TempDir;
 /// The command, without what the tester's own environment says.
 pub(crate) fn keycask() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_keycask"));
-    let ours = ["KEYCASK_VAULT", "KEYCASK_ACTOR", "KEYCASK_PEPPER_FILE", "KEYCASK_PEPPER"];
+    let ours = [
+        "KEYCASK_SMTP_USER",
+        "KEYCASK_SMTP_PASSWORD",
+        "KEYCASK_VAULT",
+        "KEYCASK_ACTOR",
+        "KEYCASK_PEPPER_FILE",
+        "KEYCASK_PEPPER",
+    ];
     for name in ours.into_iter().chain(["NO_COLOR", "CLICOLOR_FORCE", "FORCE_COLOR"]) {
         command.env_remove(name);
     }

@@ -50,11 +50,9 @@ impl FromStr for KeyId {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        text.strip_prefix(KEY_TYPE)
-            .and_then(|rest| rest.strip_prefix('_'))
-            .and_then(decode)
+        // The text is not repeated: it may be a secret that was put in the wrong place.
+        read_type_id(KEY_TYPE, text)
             .map(Self)
-            // The text is not repeated: it may be a secret that was put in the wrong place.
             .ok_or_else(|| Error::invalid("key id: write `key_` and 26 characters, as `list` shows them"))
     }
 }
@@ -74,6 +72,11 @@ pub(crate) fn type_id(kind: &str, bytes: [u8; 16]) -> String {
     let value = u128::from_be_bytes(bytes);
     let digits = (0..SUFFIX_LEN).rev().map(|place| DIGITS[(value >> (5 * place) & 31) as usize]);
     format!("{kind}_{}", digits.map(char::from).collect::<String>())
+}
+
+/// The 128 bits of a TypeID of this kind; `None` where the text is none.
+pub(crate) fn read_type_id(kind: &str, text: &str) -> Option<[u8; 16]> {
+    text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('_')).and_then(decode)
 }
 
 fn decode(suffix: &str) -> Option<[u8; 16]> {

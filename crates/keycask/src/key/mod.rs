@@ -15,7 +15,7 @@ mod update;
 
 pub use actor::Actor;
 pub use id::KeyId;
-pub(crate) use id::{type_id, uuid_v7};
+pub(crate) use id::{read_type_id, type_id, uuid_v7};
 pub(crate) use issue::Draft;
 pub use issue::{Issued, NewKey};
 pub(crate) use judge::judge;

@@ -19,6 +19,8 @@ macro_rules! key_columns {
     };
 }
 
+pub(super) use key_columns;
+
 pub(super) const FIND: &str = concat!(
     "SELECT h.min_schema, h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), k.digest, ",
     key_columns!(),
@@ -235,7 +237,7 @@ fn key_of_row(row: &Row<'_>) -> Result<Key> {
     key_from(&mut Columns::of(row))
 }
 
-fn key_from(columns: &mut Columns<'_>) -> Result<Key> {
+pub(super) fn key_from(columns: &mut Columns<'_>) -> Result<Key> {
     let no = KeyNo(columns.take()?);
     let id = columns.id()?;
     Ok(Key {

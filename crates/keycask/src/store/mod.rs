@@ -38,7 +38,7 @@ use crate::schema::{self, FORMAT};
 pub(crate) use changes::ChangeQuery;
 pub(crate) use keys::{Found, KeyQuery};
 pub(crate) use logs::LogState;
-pub(crate) use outbox::NoticeKind;
+pub(crate) use outbox::{DeliverableQuery, NoticeQuery};
 pub(crate) use peppers::Generation;
 pub(crate) use uses::UseQuery;
 

@@ -11,7 +11,7 @@ use crate::key::{Key, KeyId, KeyState, Outcome};
 use crate::store::{ChangeQuery, KeyQuery, UseQuery};
 
 /// Rows that one read transaction fetches: none outlives a page.
-const PAGE: usize = 500;
+pub(super) const PAGE: usize = 500;
 
 /// Which keys to list: all of them, in any state, where nothing is said.
 #[derive(Clone, Debug, Default)]
@@ -304,14 +304,14 @@ impl Vault {
 }
 
 /// Rows fetched a page at a time, until a page comes back empty.
-struct Pages<T, F> {
+pub(super) struct Pages<T, F> {
     fetch: F,
     page: VecDeque<T>,
     ended: bool,
 }
 
 impl<T, F: FnMut() -> Result<Vec<T>>> Pages<T, F> {
-    fn new(fetch: F) -> Self {
+    pub(super) fn new(fetch: F) -> Self {
         Self { fetch, page: VecDeque::new(), ended: false }
     }
 }

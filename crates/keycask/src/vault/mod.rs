@@ -3,11 +3,13 @@
 mod backup;
 mod check;
 mod create;
+mod deliver;
 mod due;
 mod erase;
 mod list;
 mod logs;
 mod migrate;
+mod notices;
 mod open;
 mod pepper;
 mod prune;
@@ -21,10 +23,12 @@ mod window;
 
 pub use backup::Progress;
 pub use check::{CheckPart, CheckReport, Finding};
+pub use deliver::NoticeClaim;
 pub use due::{Due, DueReason};
 pub use list::{ChangeFilter, KeyFilter, UseFilter};
 pub use logs::{LogReport, LogsReport};
 pub use migrate::Migration;
+pub use notices::NoticeFilter;
 pub use open::VaultOptions;
 pub use restore::{Restore, RestoreReport};
 pub use stats::{Busy, Stats};

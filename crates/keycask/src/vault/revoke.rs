@@ -7,8 +7,9 @@ use crate::audit::Event;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Actor, Key, KeyId, Revocation, Revoked};
+use crate::notice::NewNotice;
 use crate::secret::parse;
-use crate::store::{Change, KeyQuery, NoticeKind};
+use crate::store::{Change, KeyQuery};
 
 impl Vault {
     /// Revokes a key, for ever: the very next verify refuses it, in every process. Its relatives stay as
@@ -145,6 +146,6 @@ fn revoke(change: &mut Change<'_>, mut key: Key, revocation: &Revocation, actor:
     key.revoked = Some(Revoked { at, by: actor.name().to_owned(), reason, note });
     change.save_key(&key)?;
     change.record(Event::KeyRevoked(&key), actor)?;
-    change.notify(NoticeKind::Revoked, &key, at)?;
+    change.notify(NewNotice::revoked(&key, at))?;
     Ok(key)
 }

@@ -10,7 +10,8 @@ use crate::key::{
     Actor, Asked, Draft, Grace, Issued, Key, KeyId, RevocationReason, Revoked, Rotation, Successor,
     check_rotatable,
 };
-use crate::store::{Change, NoticeKind};
+use crate::notice::NewNotice;
+use crate::store::Change;
 
 impl Vault {
     /// Rotates a key: issues its successor and lets the old one work beside it until the grace window ends,
@@ -81,7 +82,7 @@ impl Vault {
         supersede(change, &mut old, issued.key().id(), until)?;
         let event = Event::KeyRotated { old: &old, successor: issued.key().id(), emergency: false };
         change.record(event, actor)?;
-        change.notify(NoticeKind::Rotated, &old, until)?;
+        change.notify(NewNotice::rotated(&old, change.moment().at))?;
         Ok(issued)
     }
 
@@ -115,7 +116,7 @@ impl Vault {
         supersede(change, tip, issued.key().id(), now)?;
         let event = Event::KeyRotated { old: tip, successor: issued.key().id(), emergency: true };
         change.record(event, actor)?;
-        change.notify(NoticeKind::EmergencyRotated, named, now)?;
+        change.notify(NewNotice::emergency_rotated(named, issued.key().id(), now))?;
         Ok(issued)
     }
 }

@@ -7,8 +7,9 @@ use crate::audit::Event;
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, Result};
 use crate::key::{Actor, Key, KeyId, KeyState, RevocationReason, Revoked, Successor};
+use crate::notice::NewNotice;
 use crate::policy::UseMode;
-use crate::store::{Change, NoticeKind};
+use crate::store::Change;
 
 impl Vault {
     /// Ends the grace window of a rotated key now. On a key that is rotated out already it does nothing.
@@ -113,7 +114,7 @@ impl Vault {
             change.record(Event::RotationCancelled { old: &window.old, successor: window.new.id }, actor)?;
             if revoked_now {
                 change.record(Event::KeyRevoked(&window.new), actor)?;
-                change.notify(NoticeKind::Revoked, &window.new, moment.at)?;
+                change.notify(NewNotice::revoked(&window.new, moment.at))?;
             }
             Ok(window.old)
         })

@@ -52,7 +52,7 @@ impl Row<6> for ChangeView<'_> {
 }
 
 /// A detail for people: `name=value`, and nothing of what is null.
-fn pairs(detail: &Value) -> String {
+pub(super) fn pairs(detail: &Value) -> String {
     let told = detail.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
     let pair = |(name, value): (&String, &Value)| match value {
         Value::String(text) => format!("{name}={text}"),

@@ -2,12 +2,14 @@
 
 mod events;
 mod key;
+mod notice;
 mod policy;
 mod questions;
 mod report;
 
 pub(crate) use events::{ChangeView, UseView};
 pub(crate) use key::{KeyView, ReplayView};
+pub(crate) use notice::{DeliveryView, NoticeView};
 pub(crate) use policy::PolicyView;
 pub(crate) use questions::{DueView, LineageView, UsageView};
 pub(crate) use report::{FindingView, LogView, VerdictView};
