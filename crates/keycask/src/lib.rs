@@ -51,7 +51,7 @@ pub use key::{
 };
 pub use notice::{Notice, NoticeId, NoticeKind, Retries};
 pub use policy::{Policy, UseAcknowledgement, UseMode};
-pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret};
+pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret, redact};
 pub use vault::{
     Busy, ChangeFilter, CheckPart, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport,
     Migration, NoticeClaim, NoticeFilter, Progress, Restore, RestoreReport, Stats, UseFilter, Vault,

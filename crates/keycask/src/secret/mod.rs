@@ -12,6 +12,7 @@ mod generate;
 mod parse;
 mod pepper;
 mod prefix;
+mod redact;
 
 pub(crate) use digest::Digest;
 pub(crate) use generate::{fill, generate};
@@ -19,6 +20,7 @@ pub use parse::MAX_PRESENTED_LEN;
 pub(crate) use parse::parse;
 pub use pepper::Pepper;
 pub use prefix::Prefix;
+pub use redact::redact;
 
 use std::fmt;
 
