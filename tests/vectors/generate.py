@@ -17,6 +17,7 @@ from generator import (
     outcomes,
     roots,
     rotation,
+    schemes,
     secret_faults,
     type_ids,
 )
@@ -32,6 +33,7 @@ def tables() -> list[Table]:
     return [
         key_secrets.table(),
         secret_faults.table(),
+        schemes.table(),
         type_ids.valid_table(),
         type_ids.invalid_table(),
         outcomes.table(),

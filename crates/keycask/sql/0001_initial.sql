@@ -49,6 +49,22 @@ CREATE TABLE prefixes (
     first_used_ms INTEGER NOT NULL
 ) STRICT;
 
+-- Imports of digests. Their keys are inserted in short transactions, and until the one that activates the
+-- import they are there for no verb.
+CREATE TABLE imports (
+    import_no       INTEGER PRIMARY KEY CHECK (import_no > 0),
+    touched_at_ms   INTEGER NOT NULL,                           -- when it last made progress
+    first_key_no    INTEGER NOT NULL,                           -- no key of it has a lower number
+    keys            INTEGER NOT NULL CHECK (keys >= 0),
+    discarded       INTEGER NOT NULL CHECK (discarded IN (0, 1)), -- it will never be activated
+    activated_epoch INTEGER,                                    -- NULL: not in effect
+    seq             INTEGER REFERENCES changes (seq),           -- the event of the activation, where its keys' own came later
+    recorded        INTEGER NOT NULL CHECK (recorded BETWEEN 0 AND keys), -- keys that have their own event
+    recorded_key_no INTEGER NOT NULL,                           -- the last of them
+    CHECK (activated_epoch IS NULL OR discarded = 0),
+    CHECK (activated_epoch IS NOT NULL OR recorded = 0)
+) STRICT;
+
 CREATE TABLE keys (
     key_no         INTEGER PRIMARY KEY CHECK (key_no > 0),
     id             BLOB NOT NULL CHECK (length(id) = 16),
@@ -56,6 +72,7 @@ CREATE TABLE keys (
     pepper         INTEGER CHECK (pepper > 0),                  -- the generation that the digest is keyed with
     scheme         TEXT,                                        -- of an imported digest; NULL: SHA-256 of the whole secret
     strength_bits  INTEGER CHECK (strength_bits >= 112),        -- as declared at import
+    import_no      INTEGER CHECK (import_no > 0),               -- NULL: issued here
     prefix         TEXT CHECK (length(prefix) BETWEEN 2 AND 24),
     start          TEXT NOT NULL,
     encoding       TEXT NOT NULL,

@@ -3,6 +3,7 @@
 //! - [`key_format`]: what a secret looks like, how to recognise one, and what is stored of it.
 //! - [`file_format`]: the vault's file, both logs byte by byte, and what verifying them proves.
 //! - [`audit`]: keeping, proving, pruning, exporting and erasing the logs.
+//! - [`import`]: moving in from another system, whose clients go on with their keys.
 //! - [`operations`]: where the file lives, backups, upgrades, what checks find, a drill.
 //! - [`notices`]: what people should hear, and how it reaches them.
 //! - [`rotation`]: the life of a key, and what clients see while it is rotated.
@@ -18,6 +19,7 @@ macro_rules! page {
         #[doc = "[file-format.md]: crate::docs::file_format"]
         #[doc = "[audit.md]: crate::docs::audit"]
         #[doc = "[notices.md]: crate::docs::notices"]
+        #[doc = "[import.md]: crate::docs::import"]
         #[doc = "[rotation.md]: crate::docs::rotation"]
         #[doc = "[threat-model.md]: crate::docs::threat_model"]
         #[doc = "[why-sha256.md]: crate::docs::why_sha256"]
@@ -30,6 +32,7 @@ macro_rules! page {
 page!(key_format, "key-format.md");
 page!(file_format, "file-format.md");
 page!(audit, "audit.md");
+page!(import, "import.md");
 page!(operations, "operations.md");
 page!(notices, "notices.md");
 page!(rotation, "rotation.md");

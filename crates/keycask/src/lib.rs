@@ -32,6 +32,7 @@ mod audit;
 mod clock;
 pub mod docs;
 mod error;
+mod import;
 mod key;
 mod notice;
 mod policy;
@@ -45,13 +46,16 @@ mod vector_tests;
 pub use audit::{Change, ChangeKind, Checkpoint, Log, NoteSigner, NoteVerifier, Usage, Use};
 pub use clock::Timestamp;
 pub use error::{Error, ErrorKind, Result};
+pub use import::{
+    ImportFormat, ImportNote, ImportOptions, ImportOutcome, ImportProgress, ImportReport, ImportRow,
+};
 pub use key::{
     Actor, Issued, Key, KeyId, KeyState, KeyUpdate, NewKey, Outcome, Reason, Refusal, Request, Revocation,
     RevocationReason, Rotation, Verdict,
 };
 pub use notice::{Notice, NoticeId, NoticeKind, Retries};
 pub use policy::{Policy, UseAcknowledgement, UseMode};
-pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Secret, redact};
+pub use secret::{Encoding, MAX_PRESENTED_LEN, Pepper, Prefix, Recipe, Scheme, Secret, redact};
 pub use vault::{
     Busy, ChangeFilter, CheckPart, CheckReport, Due, DueReason, Finding, KeyFilter, LogReport, LogsReport,
     Migration, NoticeClaim, NoticeFilter, Progress, Restore, RestoreReport, Stats, UseFilter, Vault,

@@ -21,7 +21,7 @@ use crate::key::{
     Key, KeyId, KeyNo, Outcome, Request, RevocationReason, Revoked, Scopes, Successor, Verdict, judge,
     type_id,
 };
-use crate::secret::{BODY_LEN, Encoding, RANDOM_LEN, START_RANDOM_LEN, parse};
+use crate::secret::{BODY_LEN, Encoding, RANDOM_LEN, START_RANDOM_LEN, Scheme, parse};
 use vector_file::{Row, bytes, integer, optional, run};
 
 fn timestamp(column: &str) -> Timestamp {
@@ -55,6 +55,20 @@ fn secrets_are_taken_apart_from_their_end_and_digested_whole() {
         match Encoding::from_name(encoding).unwrap() {
             Encoding::Base62 => assert!(random.bytes().all(|byte| byte.is_ascii_alphanumeric())),
             Encoding::Base64Url => assert_eq!(URL_SAFE_NO_PAD.decode(random).unwrap().len(), 32),
+        }
+    });
+}
+
+#[test]
+fn digests_of_other_systems_are_stored_as_they_are_looked_up() {
+    let everything = |_: &Row| true;
+    run("schemes.txt", 108, everything, |row| {
+        let [scheme, presented, foreign, stored] = row.columns();
+        let scheme: Scheme = scheme.parse().unwrap();
+        let digest = scheme.digest(&text(presented));
+        assert_eq!(digest.map(|digest| digest.as_bytes().to_vec()), optional(stored).map(bytes));
+        if let Some(foreign) = optional(foreign) {
+            assert_eq!(scheme.read(foreign).unwrap().as_bytes()[..], bytes(stored));
         }
     });
 }

@@ -3,6 +3,7 @@
 //! Key ids are plain text here and parsed later: clap would repeat a wrong one, and it may be a secret.
 
 mod audit;
+mod import;
 mod keys;
 mod notices;
 mod pepper;
@@ -20,6 +21,7 @@ pub(crate) use audit::{
     AuditCommand, ChangesArgs, CheckpointArgs, EraseArgs, ExportArgs, ExportFormat, ExportLog, KeygenArgs,
     RangeArgs, UsesArgs, VerifyLogsArgs,
 };
+pub(crate) use import::{ImportArgs, RowFormat};
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, VerifyArgs};
 pub(crate) use notices::{NoticeIdsArgs, NoticeListArgs, NoticesCommand, NotifyArgs};
 pub(crate) use pepper::{PepperCommand, SetPepperArgs};
@@ -170,6 +172,11 @@ pub(crate) enum Command {
     /// Put a copy of a backup in the vault's place, which no process may have open
     #[command(after_help = "Example:\n  keycask restore /backup/keys-2026-11-24.db --reapply-revocations")]
     Restore(RestoreArgs),
+    /// Make keys of the digests that another system keeps, so that its clients go on; `-` reads standard input
+    #[command(
+        after_help = "Example:\n  keycask import keys.csv --recipe django-rest-knox --prefix acme_live"
+    )]
+    Import(ImportArgs),
     /// Upgrade the vault to this version's schema, a copy first; opening never does so
     #[command(after_help = "Example:\n  keycask migrate")]
     Migrate(MigrateArgs),

@@ -7,6 +7,7 @@ mod checkpoint;
 mod completions;
 mod create;
 mod export;
+mod import;
 mod init;
 mod issued;
 mod keys;
@@ -54,6 +55,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Check(args) => check::run(args, context),
         Command::Stats => stats::run(context),
         Command::Migrate(args) => backup::migrate(args, context),
+        Command::Import(args) => import::run(args, context),
         Command::Backup(args) => backup::backup(args, context),
         Command::Restore(args) => backup::restore(args, context),
         Command::Notices(command) => notices::run(command, context),

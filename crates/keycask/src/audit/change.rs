@@ -11,6 +11,9 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{Actor, Key, KeyId, KeyNo, RevocationReason};
 
+/// How the digests of keycask's own keys are made, and so what a key without another scheme has.
+const PLAIN_SCHEME: &str = "sha256";
+
 /// What changed. The numbers are part of the leaves, and fixed for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -138,24 +141,69 @@ impl std::str::FromStr for ChangeKind {
 
 /// What is about to be recorded, with what its detail needs.
 pub(crate) enum Event<'a> {
-    VaultCreated { vault_id: &'a str, schema: i32 },
-    PolicyChanged { before: Value, after: Value },
-    PepperChanged { action: &'static str, generation: i64, keys: u64 },
-    UsesPruned { tree: &'a Frontier, events: u64 },
-    PersonErased { changes: u64 },
+    VaultCreated {
+        vault_id: &'a str,
+        schema: i32,
+    },
+    PolicyChanged {
+        before: Value,
+        after: Value,
+    },
+    PepperChanged {
+        action: &'static str,
+        generation: i64,
+        keys: u64,
+    },
+    UsesPruned {
+        tree: &'a Frontier,
+        events: u64,
+    },
+    PersonErased {
+        changes: u64,
+    },
     BackupMade,
-    VaultMigrated { from: i32, to: i32 },
-    VaultRestored { missing: u64, lost_keys: u64 },
+    VaultMigrated {
+        from: i32,
+        to: i32,
+    },
+    VaultRestored {
+        missing: u64,
+        lost_keys: u64,
+    },
     KeyCreated(&'a Key),
-    KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
+    /// A digest that became a key.
+    KeyImported {
+        key: &'a Key,
+        import: i64,
+        scheme: Option<&'a str>,
+        strength_bits: Option<u32>,
+    },
+    /// A whole import, whose keys have events of their own after it.
+    KeysImported {
+        import: i64,
+        keys: u64,
+    },
+    KeyRotated {
+        old: &'a Key,
+        successor: KeyId,
+        emergency: bool,
+    },
     KeyRevoked(&'a Key),
-    KeyUpdated { key: &'a Key, fields: Vec<&'static str> },
+    KeyUpdated {
+        key: &'a Key,
+        fields: Vec<&'static str>,
+    },
     KeyDisabled(&'a Key),
     KeyEnabled(&'a Key),
     RotationExtended(&'a Key),
     RotationFinished(&'a Key),
-    RotationCancelled { old: &'a Key, successor: KeyId },
-    ClockRegressed { mark: Timestamp },
+    RotationCancelled {
+        old: &'a Key,
+        successor: KeyId,
+    },
+    ClockRegressed {
+        mark: Timestamp,
+    },
 }
 
 impl<'a> Event<'a> {
@@ -170,6 +218,7 @@ impl<'a> Event<'a> {
             Self::VaultMigrated { .. } => ChangeKind::VaultMigrated,
             Self::VaultRestored { .. } => ChangeKind::VaultRestored,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
+            Self::KeyImported { .. } | Self::KeysImported { .. } => ChangeKind::KeyImported,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
             Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
             Self::KeyUpdated { .. } => ChangeKind::KeyUpdated,
@@ -186,6 +235,7 @@ impl<'a> Event<'a> {
         match self {
             Self::KeyCreated(key)
             | Self::KeyRevoked(key)
+            | Self::KeyImported { key, .. }
             | Self::KeyRotated { old: key, .. }
             | Self::KeyUpdated { key, .. }
             | Self::KeyDisabled(key)
@@ -194,6 +244,7 @@ impl<'a> Event<'a> {
             | Self::RotationFinished(key)
             | Self::RotationCancelled { old: key, .. } => Some(key),
             Self::VaultCreated { .. }
+            | Self::KeysImported { .. }
             | Self::UsesPruned { .. }
             | Self::PersonErased { .. }
             | Self::BackupMade
@@ -235,6 +286,16 @@ impl<'a> Event<'a> {
                 "expires_at": key.expires_at.map(|time| time.to_string()),
                 "replaces": key.replaces.map(|id| id.to_string()),
             }),
+            Self::KeyImported { key, import, scheme, strength_bits } => json!({
+                "import": import,
+                "scheme": scheme.unwrap_or(PLAIN_SCHEME),
+                "strength_bits": strength_bits,
+                "prefix": Some(&key.prefix).filter(|prefix| !prefix.is_empty()),
+                "scopes": key.scopes(),
+                "not_before": key.not_before.map(|time| time.to_string()),
+                "expires_at": key.expires_at.map(|time| time.to_string()),
+            }),
+            Self::KeysImported { import, keys } => json!({ "import": import, "keys": keys }),
             Self::KeyRotated { old, successor, emergency } => json!({
                 "successor": successor.to_string(),
                 "emergency": emergency,

@@ -36,6 +36,16 @@ impl Actor {
         Self { name: "keycask".to_owned(), client_ip: None, request_id: None }
     }
 
+    /// Whom an event names; `keycask` where the name was erased.
+    pub(crate) fn recorded(
+        name: Option<String>,
+        client_ip: Option<String>,
+        request_id: Option<String>,
+    ) -> Self {
+        let client_ip = client_ip.and_then(|text| text.parse().ok());
+        Self { name: name.unwrap_or_else(|| Self::keycask().name), client_ip, request_id }
+    }
+
     /// The address that the change was asked from.
     #[must_use]
     pub fn client_ip(mut self, address: IpAddr) -> Self {

@@ -20,7 +20,9 @@ pub(crate) use issue::Draft;
 pub use issue::{Issued, NewKey};
 pub(crate) use judge::judge;
 pub use judge::{Refusal, Request, Verdict};
-pub(crate) use limits::{NAME_LEN, REQUEST_ID_LEN, check_text, check_time};
+pub(crate) use limits::{
+    NAME_LEN, REQUEST_ID_LEN, check_email, check_metadata, check_optional_text, check_text, check_time,
+};
 pub use outcome::{KeyState, Outcome, Reason};
 pub use record::Key;
 pub(crate) use record::{KeyNo, Revoked, Successor};

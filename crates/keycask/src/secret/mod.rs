@@ -8,11 +8,14 @@
 
 mod alphabet;
 mod digest;
+mod encoded;
 mod generate;
 mod parse;
 mod pepper;
 mod prefix;
+mod recipe;
 mod redact;
+mod scheme;
 
 pub(crate) use digest::Digest;
 pub(crate) use generate::{fill, generate};
@@ -20,7 +23,10 @@ pub use parse::MAX_PRESENTED_LEN;
 pub(crate) use parse::parse;
 pub use pepper::Pepper;
 pub use prefix::Prefix;
+pub use recipe::Recipe;
 pub use redact::redact;
+pub use scheme::Scheme;
+pub(crate) use scheme::foreign_text;
 
 use std::fmt;
 

@@ -49,8 +49,10 @@ pub(super) const RULES: &[Rule] = &[
         code: "creation",
         fault: "has no event that tells of its creation or import: it was put in by hand",
         remedy: "revoke it unless you know who did so",
+        // Of an import, events come after the effect, and neither for one that was never activated.
         sql: "SELECT k.id FROM keys k WHERE NOT EXISTS (
-            SELECT 1 FROM changes c WHERE c.key_no = k.key_no AND c.kind IN (6, 7)) LIMIT :limit",
+            SELECT 1 FROM changes c WHERE c.key_no = k.key_no AND c.kind IN (6, 7)) AND NOT EXISTS (
+            SELECT 1 FROM imports i WHERE i.import_no = k.import_no AND k.key_no > i.recorded_key_no) LIMIT :limit",
     },
     Rule {
         code: "revocation",

@@ -10,6 +10,7 @@ use crate::key::{Key, KeyId, KeyNo, Revoked, Scopes, Successor};
 use crate::policy::UseMode;
 use crate::secret::{Digest, Encoding};
 
+/// The columns of [`key_from`], in its order.
 macro_rules! key_columns {
     () => {
         "k.key_no, k.id, k.prefix, k.start, k.encoding, k.owner, k.name, k.scopes, k.metadata, k.notify_email,
@@ -21,29 +22,51 @@ macro_rules! key_columns {
 
 pub(super) use key_columns;
 
+/// Whether the key `k` is there for verbs: a key of an import that isn't activated is not. Every statement that
+/// finds or lists keys has it.
+macro_rules! in_effect {
+    () => {
+        "(k.import_no IS NULL OR EXISTS (SELECT 1 FROM imports i WHERE i.import_no = k.import_no
+            AND i.activated_epoch IS NOT NULL))"
+    };
+}
+
 pub(super) const FIND: &str = concat!(
-    "SELECT h.min_schema, h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), k.digest, ",
+    "SELECT h.min_schema, h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), h.accepts_foreign, k.digest, ",
     key_columns!(),
-    " FROM head h JOIN policy p ON p.one = h.one LEFT JOIN keys k ON k.digest = :digest WHERE h.one = 1"
+    " FROM head h JOIN policy p ON p.one = h.one LEFT JOIN keys k ON k.digest = :digest AND ",
+    in_effect!(),
+    " WHERE h.one = 1"
 );
-pub(super) const BY_ID: &str = concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.id = :id");
-pub(super) const NUMBER_OF: &str = "SELECT key_no FROM keys WHERE id = :id";
+pub(super) const BY_ID: &str =
+    concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.id = :id AND ", in_effect!());
+pub(super) const NUMBER_OF: &str = concat!("SELECT k.key_no FROM keys k WHERE k.id = :id AND ", in_effect!());
+/// Relatives are issued here, the first of them excepted.
 pub(super) const RELATIVES: &str = concat!(
     "SELECT ",
     key_columns!(),
     " FROM keys k WHERE k.id = :first OR k.lineage = :first ORDER BY k.key_no"
 );
-pub(super) const PAGE: &str =
-    concat!("SELECT ", key_columns!(), " FROM keys k WHERE k.key_no > :after ORDER BY k.key_no LIMIT :limit");
+pub(super) const PAGE: &str = concat!(
+    "SELECT ",
+    key_columns!(),
+    " FROM keys k WHERE k.key_no > :after AND ",
+    in_effect!(),
+    " ORDER BY k.key_no LIMIT :limit"
+);
 pub(super) const PAGE_OF_OWNER: &str = concat!(
     "SELECT ",
     key_columns!(),
-    " FROM keys k WHERE k.owner = :owner AND k.key_no > :after ORDER BY k.key_no LIMIT :limit"
+    " FROM keys k WHERE k.owner = :owner AND k.key_no > :after AND ",
+    in_effect!(),
+    " ORDER BY k.key_no LIMIT :limit"
 );
 pub(super) const BEFORE_PEPPER: &str = concat!(
     "SELECT ",
     key_columns!(),
-    " FROM keys k INDEXED BY keys_by_pepper WHERE k.pepper < :generation ORDER BY k.key_no"
+    " FROM keys k INDEXED BY keys_by_pepper WHERE k.pepper < :generation AND ",
+    in_effect!(),
+    " ORDER BY k.key_no"
 );
 pub(super) const DUE: &str = concat!(
     "SELECT ",
@@ -54,7 +77,17 @@ pub(super) const DUE: &str = concat!(
             AND revoked_at_ms IS NULL AND replaced_by IS NULL
         UNION SELECT key_no FROM keys INDEXED BY keys_by_grace WHERE grace_until_ms > :now
             AND grace_until_ms IS NOT NULL AND revoked_at_ms IS NULL)
-    ORDER BY k.key_no"
+        AND ",
+    in_effect!(),
+    " ORDER BY k.key_no"
+);
+/// The keys of an import that is in effect, which have no event of their own yet.
+pub(super) const KEYS_OF_IMPORT: &str = concat!(
+    "SELECT k.scheme, k.strength_bits, ",
+    key_columns!(),
+    " FROM keys k WHERE k.import_no = :import_no
+        AND k.key_no > max(:after, (SELECT first_key_no - 1 FROM imports WHERE import_no = :import_no))
+    ORDER BY k.key_no LIMIT :limit"
 );
 pub(super) const INSERT: &str = "
     INSERT INTO keys (id, digest, pepper, prefix, start, encoding, owner, name, scopes, metadata, notify_email,
@@ -80,6 +113,8 @@ pub(crate) struct Found {
     pub(crate) use_mode: UseMode,
     /// The vault's newest pepper.
     pub(crate) pepper: Option<i64>,
+    /// Whether a secret may have another form than keycask's.
+    pub(crate) accepts_foreign: bool,
     pub(crate) key: Option<Key>,
 }
 
@@ -102,9 +137,11 @@ impl Snapshot<'_> {
         let epoch = columns.take()?;
         let use_mode = columns.word("use mode", super::head::use_mode)?;
         let pepper = columns.take()?;
+        let accepts_foreign = columns.take()?;
         let stored: Option<[u8; 32]> = columns.take()?;
         let found = stored.is_some_and(|stored| Digest::from_bytes(stored) == *digest);
-        Ok(Found { epoch, use_mode, pepper, key: found.then(|| key_from(&mut columns)).transpose()? })
+        let key = found.then(|| key_from(&mut columns)).transpose()?;
+        Ok(Found { epoch, use_mode, pepper, accepts_foreign, key })
     }
 
     pub(crate) fn key(&self, id: KeyId) -> Result<Option<Key>> {

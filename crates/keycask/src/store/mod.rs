@@ -8,6 +8,7 @@ mod checkpoints;
 mod deep;
 mod erase;
 mod head;
+mod imports;
 mod keys;
 mod logs;
 mod migrate;
@@ -31,11 +32,12 @@ use keycask_sqlite::{DatabaseFile, Permissions};
 use rusqlite::{Connection, TransactionBehavior};
 
 use crate::audit::Frontier;
-use crate::clock::Moment;
+use crate::clock::{Moment, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{self, FORMAT};
 
 pub(crate) use changes::ChangeQuery;
+pub(crate) use imports::{ImportNo, Staged, Staging};
 pub(crate) use keys::{Found, KeyQuery};
 pub(crate) use logs::LogState;
 pub(crate) use outbox::{DeliverableQuery, NoticeQuery};
@@ -45,6 +47,8 @@ pub(crate) use uses::UseQuery;
 /// Readers that are kept open between calls.
 const KEPT_READERS: usize = 8;
 const STATEMENTS: usize = 64;
+/// Short changes after which their pages are moved from the log into the file.
+const CHANGES_A_CHECKPOINT: u32 = 8;
 
 /// The connections to one vault's file.
 pub(crate) struct Store {
@@ -146,13 +150,7 @@ impl Store {
                 Some(db) => db,
                 none => none.insert(self.connect()?),
             };
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut change = Change::new(&tx, moment);
-            change.check_min_schema()?;
-            let result = make(&mut change)?;
-            change.finish()?;
-            tx.commit()?;
-            Ok(result)
+            transact(db, moment, make)
         })
     }
 
@@ -172,6 +170,19 @@ impl Store {
         keycask_sqlite::copy(&mut db, path, permissions, FORMAT, progress)
             .map_err(|error| Error::from(error).rename("open vault", "copy the vault to"))?;
         Ok(())
+    }
+
+    /// A second writer for many short changes that needn't be durable one by one.
+    pub(crate) fn quick_writer(&self) -> Result<QuickWriter<'_>> {
+        let db = self.guarded(|| {
+            let db = self.connect()?;
+            db.pragma_update(None, "synchronous", "NORMAL")?;
+            // What it writes is named by no other row yet: looking for one would read whole tables.
+            db.pragma_update(None, "foreign_keys", false)?;
+            db.pragma_update(None, "wal_autocheckpoint", 0)?;
+            Ok(db)
+        })?;
+        Ok(QuickWriter { store: self, db, changes: 0 })
     }
 
     fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
@@ -224,6 +235,59 @@ pub(crate) fn replace(path: &Path, draft: &Path, aside: &Path) -> Result<bool> {
     let new = DatabaseFile::inspect(draft, FORMAT)?;
     keycask_sqlite::replace(path, &new, aside)
         .map_err(|error| Error::from(error).rename("open vault", "restore vault"))
+}
+
+/// A connection whose commits become durable with the next change of the store's own writer.
+pub(crate) struct QuickWriter<'s> {
+    store: &'s Store,
+    db: Connection,
+    /// Since the last checkpoint.
+    changes: u32,
+}
+
+impl QuickWriter<'_> {
+    /// Makes one change: all of it visible when this returns, or none of it. `make` is told how long it has
+    /// held the write lock, and the caller how long that was in the end.
+    pub(crate) fn change<T>(
+        &mut self,
+        moment: Moment,
+        make: impl FnOnce(&Stopwatch, &mut Change<'_>) -> Result<T>,
+    ) -> Result<(T, Duration)> {
+        self.store.guarded(|| {
+            let _turn = lock(&self.store.writer);
+            let mut held = None;
+            let result =
+                transact(&mut self.db, moment, |change| make(held.insert(Stopwatch::start()), change))?;
+            Ok((result, held.map_or(Duration::ZERO, |watch| watch.elapsed())))
+        })
+    }
+
+    /// Moves what was committed from the log into the file now and then; others may write meanwhile.
+    pub(crate) fn checkpoint(&mut self) -> Result<()> {
+        self.changes += 1;
+        if self.changes < CHANGES_A_CHECKPOINT { Ok(()) } else { self.checkpoint_now() }
+    }
+
+    /// The same at once.
+    pub(crate) fn checkpoint_now(&mut self) -> Result<()> {
+        self.changes = 0;
+        let db = &self.db;
+        self.store.guarded(|| Ok(db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?))
+    }
+}
+
+fn transact<T>(
+    db: &mut Connection,
+    moment: Moment,
+    make: impl FnOnce(&mut Change<'_>) -> Result<T>,
+) -> Result<T> {
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut change = Change::new(&tx, moment);
+    change.check_min_schema()?;
+    let result = make(&mut change)?;
+    change.finish()?;
+    tx.commit()?;
+    Ok(result)
 }
 
 /// A panic while the lock was held left a connection whose transaction was rolled back by its drop.

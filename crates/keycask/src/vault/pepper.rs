@@ -3,10 +3,11 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Vault;
+use super::search::Known;
 use crate::audit::Event;
 use crate::clock::{Moment, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::{Actor, Key, KeyNo};
+use crate::key::{Actor, Key};
 use crate::secret::{Digest, Pepper};
 use crate::store::{Change, Found, Generation, Snapshot};
 
@@ -89,10 +90,11 @@ fn missing(generation: i64, given: usize) -> Error {
     )
 }
 
-/// A key found by its secret's digest, with the form in which it is stored.
+/// What was found under a secret's digest, in the form in which the vault stores it.
 pub(super) struct Hit {
     pub(super) found: Found,
-    stored: Digest,
+    pub(super) digest: Digest,
+    pub(super) stored: Digest,
 }
 
 impl Vault {
@@ -154,30 +156,31 @@ impl Vault {
         })
     }
 
-    /// Looks up a secret's digest in every form that a key may have stored.
-    pub(super) fn look_up(&self, digest: &Digest) -> Result<Option<Hit>> {
+    /// Looks up a secret's digest in every form that a key may have stored, until one has a key.
+    pub(super) fn look_up(&self, digest: &Digest) -> Result<Hit> {
         self.peppered(|matched| {
-            let mut newest = None;
+            let mut hit = None;
             for stored in matched.forms(digest) {
                 let found = self.store.peek(|snapshot| snapshot.find(&stored))?;
-                newest = found.pepper;
-                if found.pepper != matched.current() || found.key.is_some() {
-                    return Ok((newest, Some(Hit { found, stored })));
+                let newest = found.pepper;
+                let ended = newest != matched.current() || found.key.is_some();
+                hit = Some((newest, Hit { found, digest: *digest, stored }));
+                if ended {
+                    break;
                 }
             }
-            Ok((newest, None))
+            hit.ok_or_else(|| Error::new(ErrorKind::Internal, "look up a secret: its digest has no form"))
         })
     }
 
-    /// The same inside a change.
-    pub(super) fn look_up_in(&self, change: &Change<'_>, digest: &Digest) -> Result<Option<Key>> {
-        self.peppers.refresh(change, &self.id)?;
-        for stored in self.peppers.matched().forms(digest) {
-            if let Some(key) = change.find(&stored)?.key {
-                return Ok(Some(key));
-            }
-        }
-        Ok(None)
+    /// Whether a key that is in effect has this digest, in any form.
+    pub(super) fn is_known(&self, snapshot: &Snapshot<'_>, digest: &Digest) -> Result<bool> {
+        any_holds(snapshot, &self.peppers.matched().forms(digest))
+    }
+
+    /// Whether a key has it in another form than that of new keys.
+    pub(super) fn is_known_under_older(&self, change: &Change<'_>, digest: &Digest) -> Result<bool> {
+        any_holds(change, self.peppers.matched().forms(digest).get(1..).unwrap_or_default())
     }
 
     /// The digest as a new key stores it, and the generation that it is stored under.
@@ -189,22 +192,16 @@ impl Vault {
     }
 
     /// Stores a key that was just used validly under the current pepper, where it isn't yet.
-    pub(super) fn move_to_current(
-        &self,
-        key: KeyNo,
-        hit: &Digest,
-        digest: &Digest,
-        moment: Moment,
-    ) -> Result<()> {
-        let (wanted, Some(generation)) = self.peppers.matched().store(digest) else { return Ok(()) };
-        if wanted == *hit {
+    pub(super) fn move_to_current(&self, known: &Known, moment: Moment) -> Result<()> {
+        let (wanted, Some(generation)) = self.peppers.matched().store(&known.digest) else { return Ok(()) };
+        if wanted == known.stored {
             return Ok(());
         }
-        self.change(moment, |change| change.rehash(key, hit, &wanted, generation))
+        self.change(moment, |change| change.rehash(known.key.no, &known.stored, &wanted, generation))
     }
 
     /// Runs a look-up again where the vault's pepper changed under it.
-    fn peppered<T>(&self, look: impl Fn(&Matched) -> Result<(Option<i64>, Option<T>)>) -> Result<Option<T>> {
+    fn peppered<T>(&self, look: impl Fn(&Matched) -> Result<(Option<i64>, T)>) -> Result<T> {
         const TRIES: usize = 3;
         for _ in 0..TRIES {
             let matched = self.peppers.matched();
@@ -221,10 +218,13 @@ impl Vault {
     }
 }
 
-impl Hit {
-    pub(super) fn stored(&self) -> &Digest {
-        &self.stored
+fn any_holds(snapshot: &Snapshot<'_>, forms: &[Digest]) -> Result<bool> {
+    for form in forms {
+        if snapshot.holds(form)? {
+            return Ok(true);
+        }
     }
+    Ok(false)
 }
 
 pub(super) fn introduce(

@@ -2,13 +2,13 @@
 
 use std::time::SystemTime;
 
+use super::search::Searched;
 use super::{Vault, not_found};
 use crate::audit::Event;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Actor, Key, KeyId, Revocation, Revoked};
 use crate::notice::NewNotice;
-use crate::secret::parse;
 use crate::store::{Change, KeyQuery};
 
 impl Vault {
@@ -108,13 +108,12 @@ impl Vault {
         moment: Moment,
     ) -> Result<Key> {
         revocation.check()?;
-        let unknown =
-            || Error::new(ErrorKind::NotFound, "revoke a secret: it belongs to no key of this vault");
-        let digest = parse(presented).ok_or_else(unknown)?.digest();
-        self.change(moment, |change| {
-            let key = self.look_up_in(change, &digest)?.ok_or_else(unknown)?;
-            revoke(change, key, revocation, actor)
-        })
+        match self.search(presented)? {
+            Searched::Known(known) => self.revoke_in(known.key.id, revocation, actor, moment),
+            Searched::Malformed | Searched::Unknown => {
+                Err(Error::new(ErrorKind::NotFound, "revoke a secret: it belongs to no key of this vault"))
+            }
+        }
     }
 
     fn revoke_owner_in(

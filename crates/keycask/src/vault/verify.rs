@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Vault;
+use super::search::{Known, Searched};
 use crate::clock::Moment;
 use crate::error::Result;
-use crate::key::{Key, KeyNo, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
+use crate::key::{Key, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
 use crate::policy::UseMode;
-use crate::secret::parse;
-use crate::store::Found;
 
 const MINUTE_MS: i64 = 60_000;
 const BUCKET_MS: i64 = 5 * MINUTE_MS;
@@ -59,32 +58,38 @@ impl Vault {
     /// The key that a secret belongs to, whatever its state, or `None` where it is malformed or unknown.
     /// It is not a use of the key, and no answer to whether it may be served.
     pub fn identify(&self, presented: impl AsRef<[u8]>) -> Result<Option<Key>> {
-        let Some(presented) = parse(presented.as_ref()) else { return Ok(None) };
-        Ok(self.look_up(&presented.digest())?.and_then(|hit| hit.found.key))
+        match self.search(presented.as_ref())? {
+            Searched::Known(known) => Ok(Some(Arc::unwrap_or_clone(known.key))),
+            Searched::Malformed | Searched::Unknown => Ok(None),
+        }
     }
 
     fn verify_in(&self, presented: &[u8], request: &Request<'_>, moment: Moment) -> Result<Verdict> {
         request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))?;
-        let Some(presented) = parse(presented) else { return Ok(Verdict::refused(Reason::Malformed)) };
-        let digest = presented.digest();
-        let Some(mut hit) = self.look_up(&digest)? else { return Ok(Verdict::refused(Reason::Unknown)) };
-        let Some(key) = hit.found.key.take() else { return Ok(Verdict::refused(Reason::Unknown)) };
-        let no = key.no;
-        let verdict = judge(Arc::new(key), request, moment.at);
+        let known = match self.search(presented)? {
+            Searched::Malformed => return Ok(Verdict::refused(Reason::Malformed)),
+            Searched::Unknown => return Ok(Verdict::refused(Reason::Unknown)),
+            Searched::Known(known) => known,
+        };
+        let verdict = judge(known.key.clone(), request, moment.at);
         if request.wants_event() {
-            let Found { epoch, use_mode, .. } = hit.found;
-            let used = Used { key: no, outcome: verdict.outcome(), epoch, mode: use_mode };
-            self.record_use(used, request, moment)?;
+            self.record_use(&known, verdict.outcome(), request, moment)?;
             if verdict.outcome() == Outcome::Valid {
-                self.move_to_current(no, hit.stored(), &digest, moment)?;
+                self.move_to_current(&known, moment)?;
             }
         }
         Ok(verdict)
     }
 
     /// Refusals are counted by the minute, so that a client that goes on with a dead key can't fill the disk.
-    fn record_use(&self, used: Used, request: &Request<'_>, moment: Moment) -> Result<()> {
-        let Used { key, outcome, epoch, mode } = used;
+    fn record_use(
+        &self,
+        known: &Known,
+        outcome: Outcome,
+        request: &Request<'_>,
+        moment: Moment,
+    ) -> Result<()> {
+        let (key, epoch, mode) = (known.key.no, known.epoch, known.use_mode);
         if mode == UseMode::Off {
             return Ok(());
         }
@@ -104,13 +109,4 @@ impl Vault {
     pub fn flush(&self) -> Result<()> {
         self.store.peek(|snapshot| snapshot.clock_mark()).map(drop)
     }
-}
-
-/// A verify to be recorded.
-#[derive(Clone, Copy)]
-struct Used {
-    key: KeyNo,
-    outcome: Outcome,
-    epoch: i64,
-    mode: UseMode,
 }
