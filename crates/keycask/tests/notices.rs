@@ -344,3 +344,23 @@ fn the_words_of_kinds_are_read_as_they_are_written() {
     }
     assert!("Rotated".parse::<NoticeKind>().is_err());
 }
+
+#[test]
+fn a_kind_of_a_newer_library_is_left_to_it() {
+    let Home { folder, vault } = {
+        let home = Home::new();
+        home.create_at(NewKey::new("acme_live").expires_at(start() + DAY), start());
+        assert_eq!(kinds(&home, start()), ["expiring"]);
+        home
+    };
+    drop(vault);
+    let path = folder.path().join("keys.db");
+    let newer = "INSERT INTO outbox (id, kind, key_no, at_ms, about_ms, detail)
+        SELECT randomblob(16), 'quota_near', key_no, at_ms, about_ms, '{}' FROM outbox";
+    rusqlite::Connection::open(&path).unwrap().execute_batch(newer).unwrap();
+    let vault = Vault::open(&path).unwrap();
+    assert_eq!(notices_at(&vault, NoticeFilter::new().all(), start()).len(), 1);
+    let claim = keycask::NoticeClaim::new(HOUR).limit(9);
+    assert_eq!(vault.claim_notices_at(claim, start()).unwrap().len(), 1);
+    assert!(vault.check().unwrap().ok());
+}
