@@ -178,6 +178,7 @@ impl Clock {
         // Only the thread that lowers the mark reports the step.
         if self.mark_ms.compare_exchange(mark, wall.ms(), Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             self.regressed_ms.store(mark, Ordering::Relaxed);
+            log::warn!(target: "keycask::clock", "the wall clock stepped back from {} to {wall}", Timestamp(mark));
         }
         wall
     }

@@ -24,6 +24,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! What happens is told to the `log` crate: openings and changes (info), refused openings and steps back of the
+//! clock (warn), a handle that gives up (error), refusals of known keys (debug), under targets that begin with
+//! `keycask::`. It is told kinds, ids and paths, and never a secret, an owner, an actor or a note. For other
+//! text there is [`redact`].
+//!
 //! The [`docs`] module has the pages on the key format, the file format, rotation and the threats.
 
 #![forbid(unsafe_code)]

@@ -1,5 +1,6 @@
 //! Guards against a secret that outlives the value that carries it: after a thousand random operations no
-//! twenty characters of any secret are in the database, its log, its shared memory, an error or `Debug`.
+//! twenty characters of any secret are in the database, its log, its shared memory, an error, `Debug` or what
+//! the program's own log is told; that says no owner and no note either.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +13,7 @@ mod common;
 
 use std::collections::HashSet;
 use std::fmt::Write;
+use std::sync::Mutex;
 
 use common::{Choices, HOUR, Home, alice, bytes_of, scaled, seed};
 use keycask::{Encoding, Issued, NewKey, Request, Revocation, RevocationReason, Rotation};
@@ -19,9 +21,28 @@ use keycask::{Encoding, Issued, NewKey, Request, Revocation, RevocationReason, R
 const OPERATIONS: u32 = 1_000;
 const WINDOW: usize = 20;
 
+/// What the program's log was told.
+static LOGGED: Mutex<String> = Mutex::new(String::new());
+
+struct Capture;
+
+impl log::Log for Capture {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        writeln!(LOGGED.lock().unwrap(), "{} {}", record.target(), record.args()).unwrap();
+    }
+
+    fn flush(&self) {}
+}
+
 #[test]
 fn no_part_of_a_secret_is_left_anywhere() {
     let seed = seed();
+    log::set_logger(&Capture).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
     let home = Home::new();
     let mut choices = Choices::new(seed);
     let mut issued = vec![home.create("acct_0")];
@@ -39,6 +60,10 @@ fn no_part_of_a_secret_is_left_anywhere() {
     }
     assert!(printed.len() > 100_000, "too little was printed to tell");
     assert!(!contains_any(printed.as_bytes(), &windows), "a secret was printed");
+    let logged = LOGGED.lock().unwrap();
+    assert!(logged.len() > 20_000, "too little was logged to tell");
+    assert!(!contains_any(logged.as_bytes(), &windows), "a secret was logged");
+    assert!(!logged.contains("acct_") && !logged.contains("by a test"), "an owner or a note was logged");
     // The search itself can find one.
     assert!(contains_any(issued[7].secret().expose().as_bytes(), &windows));
 }

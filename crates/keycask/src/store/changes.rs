@@ -153,7 +153,36 @@ impl Change<'_> {
             ":salt": row.salt,
             ":detail": row.detail,
         })?;
+        let told = Told { kind: row.kind, key: row.key.map(|(_, id)| id) };
+        if log::log_enabled!(target: Told::TARGET, told.level()) {
+            self.told.push(told);
+        }
         Ok(())
+    }
+}
+
+/// What the program's own log is told of a change: never a name, a note or a secret.
+pub(super) struct Told {
+    kind: ChangeKind,
+    key: Option<KeyId>,
+}
+
+impl Told {
+    const TARGET: &str = "keycask::change";
+
+    /// Of an import, each single key is a detail.
+    fn level(&self) -> log::Level {
+        match self {
+            Self { kind: ChangeKind::KeyImported, key: Some(_) } => log::Level::Debug,
+            _ => log::Level::Info,
+        }
+    }
+
+    pub(super) fn log(&self) {
+        match self.key {
+            Some(key) => log::log!(target: Self::TARGET, self.level(), "{} {key}", self.kind),
+            None => log::log!(target: Self::TARGET, self.level(), "{}", self.kind),
+        }
     }
 }
 

@@ -37,6 +37,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{self, FORMAT};
 
 pub(crate) use changes::ChangeQuery;
+use changes::Told;
 pub(crate) use imports::{ImportNo, Staged, Staging};
 pub(crate) use keys::{Found, KeyQuery};
 pub(crate) use logs::LogState;
@@ -216,8 +217,9 @@ impl Store {
         };
         if let Err(error) = &result
             && (error.poisons() || error.kind() == ErrorKind::VaultMissing)
+            && self.poison.set((error.kind(), error.to_string())).is_ok()
         {
-            let _ = self.poison.set((error.kind(), error.to_string()));
+            log::error!(target: "keycask::store", "{error}; this handle answers nothing from now on");
         }
         result
     }
@@ -285,8 +287,10 @@ fn transact<T>(
     let mut change = Change::new(&tx, moment);
     change.check_min_schema()?;
     let result = make(&mut change)?;
+    let told = std::mem::take(&mut change.told);
     change.finish()?;
     tx.commit()?;
+    told.iter().for_each(Told::log);
     Ok(result)
 }
 
@@ -310,6 +314,8 @@ pub(crate) struct Change<'c> {
     uses: Option<Frontier>,
     /// Where the stored high-water mark of the clock must go, down as well as up.
     clock_corrected: bool,
+    /// What to log once it is committed.
+    told: Vec<Told>,
 }
 
 impl<'c> Change<'c> {
@@ -321,6 +327,7 @@ impl<'c> Change<'c> {
             changes: None,
             uses: None,
             clock_corrected: false,
+            told: Vec::new(),
         }
     }
 

@@ -139,7 +139,13 @@ impl Vault {
             intake.report.set_imported(0);
         }
         intake.report.held_lock(run.longest_lock());
-        Ok(intake.report.sorted())
+        let report = intake.report.sorted();
+        log::info!(
+            target: "keycask::import",
+            "imported {}, existing {}, refused {}, warned {}",
+            report.imported(), report.existing(), report.refused(), report.warned(),
+        );
+        Ok(report)
     }
 
     /// What an import would do.

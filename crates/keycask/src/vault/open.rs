@@ -11,12 +11,15 @@ use super::pepper::{Peppers, introduce};
 use super::stats::BusyCounter;
 use crate::audit::Event;
 use crate::clock::{Clock, Moment, wall_time};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::{Actor, type_id, uuid_v7};
 use crate::policy::Policy;
 use crate::schema::SCHEMA;
 use crate::secret::Pepper;
 use crate::store::Store;
+
+/// Of what the program's log is told.
+const OPEN: &str = "keycask::open";
 
 /// How to create or open a vault, where the defaults of [`Vault::create`] and [`Vault::open`] don't fit.
 ///
@@ -110,8 +113,8 @@ impl VaultOptions {
                 Some(pepper) => introduce(change, &[], pepper, &vault_id, &self.actor),
             }
         })
-        .map_err(|error| error.rename("open vault", "create vault"))?;
-        Vault::of(store, self.peppers)
+        .map_err(|error| refused(error.rename("open vault", "create vault")))?;
+        Vault::of(store, self.peppers).map_err(refused)
     }
 
     /// Opens the vault at `path` and looks at it whole; nothing is changed, and no connection is kept.
@@ -121,7 +124,8 @@ impl VaultOptions {
     /// `vault_missing`, `not_a_vault`, `unsupported_version`, `read_only`, `unsupported_location`, `damaged`:
     /// each says what was found and what to do.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Vault> {
-        Vault::of(Store::open(path.as_ref(), self.busy_timeout)?, self.peppers)
+        let store = Store::open(path.as_ref(), self.busy_timeout);
+        store.and_then(|store| Vault::of(store, self.peppers)).map_err(refused)
     }
 }
 
@@ -136,6 +140,12 @@ impl Vault {
         })?;
         let clock = Clock::starting_at(mark);
         let busy = BusyCounter::default();
+        log::info!(target: OPEN, "opened {} at {}", identity.id, store.path().display());
         Ok(Self { store, clock, peppers, busy, id: identity.id, created_at: identity.created_at })
     }
+}
+
+fn refused(error: Error) -> Error {
+    log::warn!(target: OPEN, "{error}");
+    error
 }

@@ -72,6 +72,9 @@ impl Vault {
             Searched::Known(known) => known,
         };
         let verdict = judge(known.key.clone(), request, moment.at);
+        if let Verdict::Refused(refusal) = &verdict {
+            log::debug!(target: "keycask::verify", "{} refused: {}", known.key.id, refusal.reason());
+        }
         if request.wants_event() {
             self.record_use(&known, verdict.outcome(), request, moment)?;
             if verdict.outcome() == Outcome::Valid {
