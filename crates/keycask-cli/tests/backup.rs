@@ -18,7 +18,20 @@ fn a_backup_is_restored_with_what_it_lacks() {
     let (later, _) = home.create(&[]);
     home.run(&["restore", backup]).exits(2);
     let report = home.run(&["restore", backup, "--yes", "--json"]).exits(0).json();
-    assert_eq!(names(&report), ["aside", "lost_changes", "lost_keys", "missing_revocations", "reapplied"]);
+    assert_eq!(
+        names(&report),
+        [
+            "accepted_again",
+            "aside",
+            "compared",
+            "lost_changes",
+            "lost_keys",
+            "missing_revocations",
+            "old_logs",
+            "reapplied"
+        ]
+    );
+    assert_eq!((&report["compared"], &report["accepted_again"]), (&true.into(), &serde_json::json!([])));
     assert_eq!(report["missing_revocations"], serde_json::json!([id]));
     assert_eq!((&report["lost_keys"], &report["lost_changes"]), (&1.into(), &3.into()));
     home.run_with(&["verify"], &secret).exits(0);
@@ -29,6 +42,25 @@ fn a_backup_is_restored_with_what_it_lacks() {
     assert!(told.contains("the old vault is kept at") && !told.contains(&again), "{told}");
     home.run_with(&["verify"], &secret).exits(1);
     home.run(&["restore", "/no/such/file", "--yes"]).exits(3);
+}
+
+#[test]
+fn a_restore_that_has_nothing_to_compare_with_says_so() {
+    let home = Home::new();
+    home.create(&[]);
+    let backup = home.folder().join("backup.db");
+    let backup = backup.to_str().unwrap();
+    home.run(&["backup", backup]).exits(0);
+    std::fs::write(home.vault(), "no vault any more").unwrap();
+    let answer = home.run(&["restore", backup, "--yes", "--reapply-revocations"]).exits(3);
+    assert!(answer.stderr.contains("can't be made again"), "{}", answer.stderr);
+    let answer = home.run(&["restore", backup, "--yes"]).exits(0);
+    assert!(answer.stderr.contains("warning: the old vault can't be read"), "{}", answer.stderr);
+    assert!(!answer.stdout.contains("doesn't know"), "{}", answer.stdout);
+    std::fs::remove_file(home.vault()).unwrap();
+    let answer = home.run(&["restore", backup, "--yes", "--json"]).exits(0);
+    assert!(answer.stderr.contains("\"not_compared\""), "{}", answer.stderr);
+    assert_eq!(answer.json()["compared"], serde_json::json!(false));
 }
 
 #[test]

@@ -42,7 +42,7 @@ const LIMITS: &[(Limit, i32)] = &[
     (Limit::SQLITE_LIMIT_WORKER_THREADS, 0),
 ];
 
-const PRAGMAS: &str = "
+pub(crate) const PRAGMAS: &str = "
     PRAGMA synchronous = FULL;
     PRAGMA cell_size_check = ON;
     PRAGMA mmap_size = 0;

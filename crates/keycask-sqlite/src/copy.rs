@@ -28,7 +28,18 @@ pub fn copy(
 ) -> Result<DatabaseFile, OpenError> {
     let path = check_place(path, permissions)?;
     let draft = Draft::new(&path, permissions)?;
-    let mut target = connect::open(&draft.path, Duration::ZERO)?;
+    close_synced(copy_into(source, &draft.path, progress)?)?;
+    draft.publish(&path)?;
+    DatabaseFile::inspect(&path, format)
+}
+
+/// Copies into an empty file, which is then open and has a log.
+pub(crate) fn copy_into(
+    source: &mut Connection,
+    path: &Path,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Connection, OpenError> {
+    let mut target = connect::open(path, Duration::ZERO)?;
     // A transaction that is held open keeps the copy at one moment: without it, each commit of another process
     // would make the copy begin anew, for ever under constant writing.
     let moment = source.transaction()?;
@@ -36,9 +47,7 @@ pub fn copy(
     run(&Backup::new(&moment, &mut target)?, progress)?;
     moment.finish()?;
     target.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
-    close_synced(target)?;
-    draft.publish(&path)?;
-    DatabaseFile::inspect(&path, format)
+    Ok(target)
 }
 
 fn run(backup: &Backup<'_, '_>, progress: &mut dyn FnMut(u64, u64)) -> Result<(), OpenError> {

@@ -12,8 +12,7 @@ use rustix::io::Errno;
 
 use crate::connect;
 use crate::error::OpenError;
-use crate::filesystem::unsafe_filesystem;
-use crate::inspect::{DatabaseFile, Format, folder, os};
+use crate::inspect::{DatabaseFile, Format, check_filesystem, folder, os};
 
 /// Who may use the new file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +68,8 @@ pub(crate) fn check_place(path: &Path, permissions: Permissions) -> Result<PathB
     };
     let parent =
         folder(path).canonicalize().map_err(|_| OpenError::FolderMissing(folder(path).to_owned()))?;
-    match unsafe_filesystem(&parent).map_err(|e| os("look at the file system", e))? {
-        Some(name) => Err(OpenError::Filesystem(parent, name.to_owned())),
-        None => Ok(parent.join(name)),
-    }
+    check_filesystem(&parent)?;
+    Ok(parent.join(name))
 }
 
 /// The file under its temporary name; removed on drop unless it was published.
@@ -98,34 +95,41 @@ impl Draft {
         Ok(draft)
     }
 
+    /// Gives the file its name, where nothing has that name yet, and makes that durable.
     pub(crate) fn publish(self, path: &Path) -> Result<(), OpenError> {
-        let renamed = rustix::fs::renameat_with(CWD, &self.path, CWD, path, RenameFlags::NOREPLACE);
-        match renamed {
-            Ok(()) => {}
-            Err(Errno::EXIST) => return Err(OpenError::Exists(path.to_owned())),
-            // A file system without RENAME_NOREPLACE: a link never replaces either.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                rustix::fs::linkat(CWD, &self.path, CWD, path, AtFlags::empty()).map_err(
-                    |error| match error {
-                        Errno::EXIST => OpenError::Exists(path.to_owned()),
-                        error => os("publish the file", error),
-                    },
-                )?;
-            }
-            Err(error) => return Err(os("publish the file", error)),
-        }
-        drop(self);
+        rename_new(&self.path, path)?;
         sync_folder(folder(path))
     }
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        for suffix in ["", "-wal", "-shm"] {
-            let mut name = self.path.clone().into_os_string();
-            name.push(suffix);
-            let _ = std::fs::remove_file(name);
+        for suffix in ["", "-wal", "-shm", "-journal"] {
+            let _ = std::fs::remove_file(beside(&self.path, suffix));
         }
+    }
+}
+
+/// The path with more letters at its end.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Renames without ever replacing.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> Result<(), OpenError> {
+    let explain = |error| match error {
+        Errno::EXIST => OpenError::Exists(to.to_owned()),
+        error => os("publish the file", error),
+    };
+    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        // A file system without RENAME_NOREPLACE: a link never replaces either.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            rustix::fs::linkat(CWD, from, CWD, to, AtFlags::empty()).map_err(explain)?;
+            std::fs::remove_file(from).map_err(|e| OpenError::Io("remove the temporary name", e))
+        }
+        result => result.map_err(explain),
     }
 }
 
@@ -156,14 +160,19 @@ fn mark(db: &Connection, format: Format) -> Result<(), OpenError> {
 
 /// Moves the whole log into the file and syncs it, so that the file is complete without a log.
 pub(crate) fn close_synced(db: Connection) -> Result<(), OpenError> {
-    let left: i64 = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(1))?;
-    if left != 0 {
-        return Err(OpenError::Io(
-            "complete the file",
-            std::io::Error::other("its log could not be emptied"),
-        ));
-    }
+    empty_log(&db)?;
     db.close().map_err(|(_, error)| OpenError::Sqlite(error))
+}
+
+/// Moves the whole log into the file, and syncs both.
+pub(crate) fn empty_log(db: &Connection) -> Result<(), OpenError> {
+    let (busy, left): (i64, i64) =
+        db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    // Of a file that has no log SQLite says -1.
+    if busy == 0 && left <= 0 {
+        return Ok(());
+    }
+    Err(OpenError::Io("complete the file", std::io::Error::other("its log could not be emptied")))
 }
 
 pub(crate) fn sync_folder(folder: &Path) -> Result<(), OpenError> {

@@ -38,9 +38,10 @@ impl DatabaseFile {
     pub fn inspect(path: &Path, format: Format) -> Result<Self, OpenError> {
         let path = canonical(path)?;
         check_type(&path)?;
-        if let Some(name) = unsafe_filesystem(&path).map_err(|e| os("look at the file system", e))? {
-            return Err(OpenError::Filesystem(path, name.to_owned()));
+        if path.metadata().is_ok_and(|file| file.len() == 0) {
+            return Err(OpenError::NotSqlite(path));
         }
+        check_filesystem(&path)?;
         check_access(&path, Access::READ_OK, OpenError::Denied)?;
         check_marks(&path, format)?;
         check_access(&path, Access::WRITE_OK, OpenError::ReadOnly)?;
@@ -96,8 +97,15 @@ pub(crate) fn canonical(path: &Path) -> Result<PathBuf, OpenError> {
     })
 }
 
-fn check_type(path: &Path) -> Result<(), OpenError> {
-    let wanted = StatxFlags::TYPE | StatxFlags::MODE | StatxFlags::SIZE;
+pub(crate) fn check_filesystem(path: &Path) -> Result<(), OpenError> {
+    match unsafe_filesystem(path).map_err(|e| os("look at the file system", e))? {
+        Some(name) => Err(OpenError::Filesystem(path.to_owned(), name.to_owned())),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn check_type(path: &Path) -> Result<(), OpenError> {
+    let wanted = StatxFlags::TYPE | StatxFlags::MODE;
     let stat = rustix::fs::statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, wanted)
         .map_err(|e| os("look at the file", e))?;
     match FileType::from_raw_mode(stat.stx_mode.into()) {
@@ -105,16 +113,17 @@ fn check_type(path: &Path) -> Result<(), OpenError> {
         FileType::RegularFile => {}
         _ => return Err(OpenError::NotAFile(path.to_owned())),
     }
-    if stat.stx_size == 0 {
-        return Err(OpenError::NotSqlite(path.to_owned()));
-    }
     if stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT) {
         return Err(OpenError::MountPoint(path.to_owned()));
     }
     Ok(())
 }
 
-fn check_access(path: &Path, access: Access, refusal: fn(PathBuf) -> OpenError) -> Result<(), OpenError> {
+pub(crate) fn check_access(
+    path: &Path,
+    access: Access,
+    refusal: fn(PathBuf) -> OpenError,
+) -> Result<(), OpenError> {
     match rustix::fs::accessat(CWD, path, access, AtFlags::EACCESS) {
         // A kernel without faccessat2 can't answer for the effective user: SQLite will.
         Ok(()) | Err(Errno::NOSYS) => Ok(()),

@@ -7,7 +7,8 @@
 //! - [`DatabaseFile::inspect`] answers what a path holds without changing a byte of it: missing, a folder,
 //!   foreign, newer than this library, read-only, or in a place where a write-ahead log can't work.
 //! - [`DatabaseFile::connect`] opens it with hardened settings.
-//! - [`copy`] makes a consistent copy while others write, and [`replace`] puts a file in another's place.
+//! - [`copy`] makes a consistent copy while others write.
+//! - [`Held`] keeps everybody else from a file, to put another one in its place.
 //! - [`create`] builds a file under a temporary name and publishes it whole, or not at all.
 //!
 //! It knows nothing of keys: what the tables mean is the business of the crate above.
@@ -20,6 +21,7 @@ mod create;
 mod error;
 mod filesystem;
 mod inspect;
+mod locks;
 mod replace;
 
 pub use connect::MINIMUM_SQLITE_VERSION;
@@ -27,10 +29,4 @@ pub use copy::copy;
 pub use create::{Permissions, create};
 pub use error::OpenError;
 pub use inspect::{DatabaseFile, Format};
-pub use replace::{is_in_use, replace};
-
-/// Whether this process may give files away.
-#[must_use]
-pub fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
+pub use replace::{Held, SetAside};

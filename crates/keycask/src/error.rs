@@ -167,7 +167,14 @@ impl std::error::Error for Error {
 
 impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
-        let (kind, remedy) = match &error {
+        let told = Self::from(&error);
+        Self { source: Some(Box::new(error)), ..told }
+    }
+}
+
+impl From<&OpenError> for Error {
+    fn from(error: &OpenError) -> Self {
+        let (kind, remedy) = match error {
             OpenError::Missing(_) => (ErrorKind::VaultMissing, "; create it with `keycask init`"),
             OpenError::FolderMissing(_) => (ErrorKind::VaultMissing, ""),
             OpenError::Exists(_) | OpenError::InUse(_) => (ErrorKind::Conflict, ""),
@@ -183,7 +190,7 @@ impl From<OpenError> for Error {
             OpenError::Io(_, cause) => (io_kind(cause), ""),
             _ => (ErrorKind::Internal, ""),
         };
-        Self { kind, context: format!("open vault {error}{remedy}"), source: Some(Box::new(error)) }
+        Self::new(kind, format!("open vault {error}{remedy}"))
     }
 }
 

@@ -1,7 +1,7 @@
 //! `backup`, `restore` and `migrate`.
 
 use indicatif::ProgressBar;
-use keycask::{Checkpoint, Progress, Restore, RestoreReport};
+use keycask::{Checkpoint, Key, Progress, Restore, RestoreReport};
 use serde_json::json;
 
 use super::checkpoint::read;
@@ -72,12 +72,17 @@ fn show(bar: &ProgressBar, progress: Progress) {
 }
 
 fn tell(report: &RestoreReport, context: &mut Context) -> Result<(), Failure> {
-    let missing: Vec<String> = report.missing_revocations().iter().map(|key| key.id().to_string()).collect();
+    warn(report, context);
+    let ids = |keys: &[Key]| keys.iter().map(|key| key.id().to_string()).collect::<Vec<_>>();
+    let (missing, again) = (ids(report.missing_revocations()), ids(report.accepted_again()));
     if context.output.is_json() {
         return context.output.json(&json!({
             "aside": report.aside(),
+            "old_logs": report.old_logs(),
+            "compared": report.compared(),
             "missing_revocations": missing,
             "reapplied": report.reapplied(),
+            "accepted_again": again,
             "lost_keys": report.lost_keys(),
             "lost_changes": report.lost_changes(),
         }));
@@ -85,10 +90,30 @@ fn tell(report: &RestoreReport, context: &mut Context) -> Result<(), Failure> {
     if let Some(aside) = report.aside() {
         context.output.line(format_args!("the old vault is kept at {}", aside.display()))?;
     }
-    context.output.line(format_args!("keys that the backup doesn't know: {}", report.lost_keys()))?;
+    for log in report.old_logs() {
+        context.output.line(format_args!("what was in its log is kept at {}", log.display()))?;
+    }
+    if report.compared() {
+        context.output.line(format_args!("keys that the backup doesn't know: {}", report.lost_keys()))?;
+    }
     if let Some(lost) = report.lost_changes() {
         context.output.line(format_args!("changes that the backup doesn't know: {lost}"))?;
     }
     let word = if report.reapplied() > 0 { "revoked again" } else { "revoked before, and accepted now" };
-    missing.iter().try_for_each(|id| context.output.line(format_args!("{word}: {id}")))
+    missing.iter().try_for_each(|id| context.output.line(format_args!("{word}: {id}")))?;
+    again
+        .iter()
+        .try_for_each(|id| context.output.line(format_args!("refused before, and accepted now: {id}")))
+}
+
+/// Says when nobody knows which revocations are lost.
+fn warn(report: &RestoreReport, context: &Context) {
+    let what = match (report.fault(), report.compared()) {
+        (Some(why), _) => format!("the old vault can't be read ({why})"),
+        (None, false) => "there was no old vault to compare with".to_owned(),
+        (None, true) => return,
+    };
+    let message =
+        format!("{what}: which keys were revoked after the backup isn't known, and they are accepted");
+    context.output.warn("not_compared", &message);
 }

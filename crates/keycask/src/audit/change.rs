@@ -167,8 +167,8 @@ pub(crate) enum Event<'a> {
         to: i32,
     },
     VaultRestored {
-        missing: u64,
-        lost_keys: u64,
+        missing: Option<u64>,
+        lost_keys: Option<u64>,
     },
     KeyCreated(&'a Key),
     /// A digest that became a key.

@@ -17,6 +17,7 @@ mod peppers;
 #[cfg(test)]
 mod plans;
 mod prune;
+mod replace;
 mod requests;
 mod row;
 mod segments;
@@ -43,6 +44,7 @@ pub(crate) use keys::{Found, KeyQuery};
 pub(crate) use logs::LogState;
 pub(crate) use outbox::{DeliverableQuery, NoticeQuery};
 pub(crate) use peppers::Generation;
+pub(crate) use replace::Place;
 pub(crate) use uses::UseQuery;
 
 /// Readers that are kept open between calls.
@@ -157,18 +159,9 @@ impl Store {
 
     /// Copies the vault as of one moment to a new file of mode 0600.
     pub(crate) fn copy_to(&self, path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
-        self.copy_with(path, Permissions::default(), progress)
-    }
-
-    pub(crate) fn copy_with(
-        &self,
-        path: &Path,
-        permissions: Permissions,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<()> {
         let mut db = self.guarded(|| self.connect())?;
         // What can go wrong from here on is the copy's, and no reason to distrust the vault.
-        keycask_sqlite::copy(&mut db, path, permissions, FORMAT, progress)
+        keycask_sqlite::copy(&mut db, path, Permissions::default(), FORMAT, progress)
             .map_err(|error| Error::from(error).rename("open vault", "copy the vault to"))?;
         Ok(())
     }
@@ -230,13 +223,6 @@ impl Store {
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(db)
     }
-}
-
-/// Puts the vault at `draft` in the place of the one at `path`, which is kept at `aside`; whether there was one.
-pub(crate) fn replace(path: &Path, draft: &Path, aside: &Path) -> Result<bool> {
-    let new = DatabaseFile::inspect(draft, FORMAT)?;
-    keycask_sqlite::replace(path, &new, aside)
-        .map_err(|error| Error::from(error).rename("open vault", "restore vault"))
 }
 
 /// A connection whose commits become durable with the next change of the store's own writer.

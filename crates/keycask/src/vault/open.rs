@@ -16,7 +16,7 @@ use crate::key::{Actor, type_id, uuid_v7};
 use crate::policy::Policy;
 use crate::schema::SCHEMA;
 use crate::secret::Pepper;
-use crate::store::Store;
+use crate::store::{Snapshot, Store};
 
 /// Of what the program's log is told.
 const OPEN: &str = "keycask::open";
@@ -129,13 +129,28 @@ impl VaultOptions {
     }
 }
 
+impl VaultOptions {
+    /// For verbs that look up no secret.
+    pub(super) fn open_unpeppered(&self, path: &Path) -> Result<Vault> {
+        let store = Store::open(path, self.busy_timeout)?;
+        Vault::with(store, Peppers::new(Vec::new()), |_, _| Ok(()))
+    }
+}
+
 impl Vault {
     fn of(store: Store, peppers: Vec<Arc<Pepper>>) -> Result<Self> {
-        let peppers = Peppers::new(peppers);
+        Self::with(store, Peppers::new(peppers), |peppers, (snapshot, id)| peppers.refresh(snapshot, id))
+    }
+
+    fn with(
+        store: Store,
+        peppers: Peppers,
+        look: impl FnOnce(&Peppers, (&Snapshot<'_>, &str)) -> Result<()>,
+    ) -> Result<Self> {
         let (identity, mark) = store.read_once(|snapshot| {
             snapshot.check_schema()?;
             let identity = snapshot.identity()?;
-            peppers.refresh(snapshot, &identity.id)?;
+            look(&peppers, (snapshot, &identity.id))?;
             Ok((identity, snapshot.clock_mark()?))
         })?;
         let clock = Clock::starting_at(mark);

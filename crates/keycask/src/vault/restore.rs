@@ -1,17 +1,18 @@
 //! Restore: a backup takes the vault's place, and what it doesn't know is told.
 
-use std::collections::HashMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use keycask_sqlite::Permissions;
-
 use super::open::VaultOptions;
-use super::{KeyFilter, Progress, Vault};
+use super::revoke::revoke;
+use super::{Progress, Vault};
 use crate::audit::{Checkpoint, Event, Log};
-use crate::clock::{Moment, wall_time};
+use crate::clock::{Moment, Timestamp, wall_time};
 use crate::error::{Error, Result};
-use crate::key::{Actor, Key, KeyId, Revocation};
+use crate::key::{Actor, Key, KeyState, Revocation};
+use crate::store::{Change, KeyQuery, Place, Snapshot};
+
+/// Keys of the old file that are fetched at a time.
+const PAGE: usize = 500;
 
 /// How to restore.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +27,11 @@ pub struct Restore {
 #[derive(Clone, Debug)]
 pub struct RestoreReport {
     aside: Option<PathBuf>,
+    old_logs: Vec<PathBuf>,
+    compared: bool,
+    fault: Option<String>,
     missing: Vec<Key>,
+    accepted_again: Vec<Key>,
     lost_keys: u64,
     reapplied: u64,
     lost_changes: Option<u64>,
@@ -65,14 +70,40 @@ impl RestoreReport {
         self.aside.as_deref()
     }
 
-    /// The keys that the old file had revoked and the backup hasn't: unless they were revoked again, they are
-    /// accepted now. Empty where the old file could not be read.
+    /// The logs of a file that could not be read: renamed, so that nothing plays them back.
+    #[must_use]
+    pub fn old_logs(&self) -> &[PathBuf] {
+        &self.old_logs
+    }
+
+    /// Whether there was an old file to compare the backup with, and it could be read. Where not, nobody knows
+    /// which revocations were lost.
+    #[must_use]
+    pub fn compared(&self) -> bool {
+        self.compared
+    }
+
+    /// Why the old file could not be read.
+    #[must_use]
+    pub fn fault(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    /// The keys that the old file had revoked and the backup hasn't: unless they were revoked again, they may
+    /// be accepted now. Empty where the two were not [`compared`](Self::compared).
     #[must_use]
     pub fn missing_revocations(&self) -> &[Key] {
         &self.missing
     }
 
-    /// How many of them were revoked again.
+    /// The keys that the old file refused for another reason (disabled, rotated out, expired), and that are
+    /// accepted now; as in the old file.
+    #[must_use]
+    pub fn accepted_again(&self) -> &[Key] {
+        &self.accepted_again
+    }
+
+    /// How many of the revocations were made again.
     #[must_use]
     pub fn reapplied(&self) -> u64 {
         self.reapplied
@@ -94,137 +125,151 @@ impl RestoreReport {
 impl VaultOptions {
     /// Puts a copy of `backup` in the place of the vault at `path`; the backup itself stays as it is. What was
     /// there is kept beside it as `NAME.before-restore-TIME`. Whoever looks at the path, also after a
-    /// `kill -9`, sees the old vault or the restored one, whole.
+    /// `kill -9`, sees the old vault or the restored one, whole. Nobody can use the old one meanwhile.
     ///
-    /// The restored vault has the event `vault.restored`. Without an old file it needs the folder only.
+    /// The restored vault has the event `vault.restored`. Without an old file it needs the folder only. No
+    /// pepper is needed.
     ///
     /// # Errors
     ///
-    /// `conflict` while a process has the vault open, or where the backup is another vault's; `damaged` where
-    /// the backup is.
+    /// `conflict` while a process has the vault open, or where the backup is another vault's; `not_a_vault`
+    /// and `unsupported_version` where what is at `path` isn't for this library; `damaged` where the backup
+    /// is, or where revocations are to be made again and the old file can't be read.
     pub fn restore(
         self,
         backup: impl AsRef<Path>,
         path: impl AsRef<Path>,
         restore: &Restore,
-        progress: impl FnMut(Progress),
+        mut progress: impl FnMut(Progress),
     ) -> Result<RestoreReport> {
-        let path = path.as_ref();
-        if keycask_sqlite::is_in_use(path) {
-            return Err(in_use(path));
-        }
-        let source = self.clone().open(backup)?;
-        if let Some(first) = source.check()?.findings().first() {
-            return Err(Error::damaged(format!("restore: the backup is damaged: {}", first.message())));
-        }
+        let source = self.open_unpeppered(backup.as_ref())?;
+        check_source(&source, path.as_ref())?;
+        let place = Place::take(path.as_ref(), self.permissions)?;
+        let fault = check_place(&source, &place, restore)?;
         let moment = Moment { at: wall_time(), from_clock: true };
-        let stamp = moment.at.to_string().replace([':', '-', '.'], "");
-        let old = self.clone().open(path).ok();
-        check_same(&source, old.as_ref(), restore)?;
-        let mut report = compare(&source, old.as_ref(), restore)?;
-        drop(old);
-        let draft = beside(path, &format!(".restoring-{stamp}"));
-        let prepared = self.prepare(&source, path, &draft, restore, &mut report, progress);
-        let aside = beside(path, &format!(".before-restore-{stamp}"));
-        match prepared.and_then(|()| crate::store::replace(path, &draft, &aside)) {
-            Ok(replaced) => report.aside = replaced.then_some(aside),
-            Err(error) => {
-                let _ = std::fs::remove_file(&draft);
-                return Err(error);
+        let suffix = format!(".before-restore-{}", moment.at.to_string().replace([':', '-', '.'], ""));
+        let told = &mut |done, total| progress(Progress::new(done, total));
+        let (mut report, aside) = place.replace(&source.store, &suffix, moment, told, |change, old| {
+            let mut report = compare(change, old, restore, source.id())?;
+            report.fault = report.fault.or(fault);
+            let missing = report.compared.then_some(report.missing.len() as u64);
+            let lost_keys = report.compared.then_some(report.lost_keys);
+            change.record(Event::VaultRestored { missing, lost_keys }, &self.actor)?;
+            if restore.reapply {
+                report.reapplied = reapply(change, &report.missing, &self.actor)?;
             }
-        }
+            Ok(report)
+        })?;
+        (report.aside, report.old_logs) = (aside.file, aside.logs);
         Ok(report)
     }
+}
 
-    /// Makes the file that takes the place: the copy, with what the restore adds to it.
-    fn prepare(
-        self,
-        source: &Vault,
-        path: &Path,
-        draft: &Path,
-        restore: &Restore,
-        report: &mut RestoreReport,
-        mut progress: impl FnMut(Progress),
-    ) -> Result<()> {
-        let permissions = self.permissions_of(path);
-        let told = &mut |done, total| progress(Progress::new(done, total));
-        source.store.copy_with(draft, permissions, told)?;
-        let actor = self.actor.clone();
-        let vault = self.open(draft)?;
-        vault.change(vault.clock.now(), |change| {
-            let (missing, lost_keys) = (report.missing.len() as u64, report.lost_keys);
-            change.record(Event::VaultRestored { missing, lost_keys }, &actor)
-        })?;
-        if restore.reapply {
-            for key in &report.missing {
-                vault.revoke(key.id, again(key), &actor)?;
-                report.reapplied += 1;
-            }
-        }
-        Ok(())
+fn check_source(source: &Vault, path: &Path) -> Result<()> {
+    if path.canonicalize().is_ok_and(|path| path == source.path()) {
+        return Err(Error::invalid("restore: the backup is the vault itself; name another file"));
     }
-
-    /// Those of the file that is replaced, so that whoever could use it still can.
-    fn permissions_of(&self, path: &Path) -> Permissions {
-        use std::os::unix::fs::MetadataExt;
-        match path.metadata() {
-            Err(_) => self.permissions,
-            Ok(file) => {
-                let owner = owner_to_give(file.uid());
-                Permissions { mode: file.mode() & 0o660 | 0o600, group: Some(file.gid()), owner }
-            }
-        }
+    match source.check()?.findings().first() {
+        None => Ok(()),
+        Some(first) => Err(Error::damaged(format!("restore: the backup is damaged: {}", first.message()))),
     }
 }
 
-/// Only root may give a file away; for everybody else it is theirs already, or stays so.
-fn owner_to_give(uid: u32) -> Option<u32> {
-    keycask_sqlite::is_root().then_some(uid)
+/// Refuses to replace another vault, or what isn't one, unasked; why the old file can't be read, if it can't.
+fn check_place(source: &Vault, place: &Place, restore: &Restore) -> Result<Option<String>> {
+    match place.read(|old| old.identity()) {
+        Ok(Some(old)) if old.id != source.id() && !restore.another => Err(Error::conflict(format!(
+            "restore: the backup is of {}, and here is {}; say so if that is meant",
+            source.id(),
+            old.id
+        ))),
+        Ok(_) => Ok(None),
+        Err(why) if place.is_foreign() && !restore.another => Err(why),
+        Err(why) if restore.reapply => Err(unreadable(&why)),
+        Err(why) => Ok(Some(why.to_string())),
+    }
 }
 
-fn in_use(path: &Path) -> Error {
-    Error::conflict(format!(
-        "restore {}: it is in use; stop every process that uses it first",
-        path.display()
+/// What the old file or a checkpoint knows and the backup, of which `new` is a copy, doesn't.
+fn compare(
+    new: &Change<'_>,
+    old: Option<&Snapshot<'_>>,
+    restore: &Restore,
+    id: &str,
+) -> Result<RestoreReport> {
+    let kept = restore.checkpoints.iter().filter(|kept| kept.is_of(id, Log::Changes)).map(Checkpoint::size);
+    let mut report = RestoreReport::empty();
+    let mut known = kept.max();
+    match old.map(|old| report.compare(old, new)).transpose() {
+        Ok(size) => (report.compared, known) = (size.is_some(), known.max(size)),
+        Err(why) if restore.reapply => return Err(unreadable(&why)),
+        Err(why) => report = RestoreReport { fault: Some(why.to_string()), ..RestoreReport::empty() },
+    }
+    let has = size(new)?;
+    report.lost_changes = known.map(|known| known.saturating_sub(has));
+    Ok(report)
+}
+
+fn unreadable(why: &Error) -> Error {
+    Error::damaged(format!(
+        "restore: the old vault's revocations can't be made again, since it can't be read ({why}); restore without them"
     ))
 }
 
-fn check_same(source: &Vault, old: Option<&Vault>, restore: &Restore) -> Result<()> {
-    match old {
-        Some(old) if old.id() != source.id() && !restore.another => Err(Error::conflict(format!(
-            "restore: the backup is of {}, and here is {}; say so if that is meant",
-            source.id(),
-            old.id()
-        ))),
-        _ => Ok(()),
-    }
+fn size(snapshot: &Snapshot<'_>) -> Result<u64> {
+    Ok(snapshot.log(Log::Changes)?.whole.size())
 }
 
-/// What the old file or a checkpoint knows and the backup doesn't.
-fn compare(source: &Vault, old: Option<&Vault>, restore: &Restore) -> Result<RestoreReport> {
-    let size = |vault: &Vault| vault.store.read(|snapshot| Ok(snapshot.log(Log::Changes)?.whole.size()));
-    let has = size(source)?;
-    let kept = restore.checkpoints.iter().filter(|kept| kept.is_of(source.id(), Log::Changes));
-    let kept = kept.map(Checkpoint::size).max();
-    let known = old.map(size).transpose()?.max(kept);
-    let (missing, lost_keys) = old.map_or(Ok((Vec::new(), 0)), |old| missing(source, old))?;
-    let lost_changes = known.map(|known| known.saturating_sub(has));
-    Ok(RestoreReport { aside: None, missing, lost_keys, reapplied: 0, lost_changes })
-}
-
-fn missing(source: &Vault, old: &Vault) -> Result<(Vec<Key>, u64)> {
-    let revoked = |key: Result<Key>| key.map(|key| (key.id, key.revoked.is_some()));
-    let known: HashMap<KeyId, bool> = source.keys(KeyFilter::new())?.map(revoked).collect::<Result<_>>()?;
-    let (mut missing, mut lost) = (Vec::new(), 0);
-    for key in old.keys(KeyFilter::new())? {
-        let key = key?;
-        match known.get(&key.id) {
-            None => lost += 1,
-            Some(false) if key.revoked.is_some() => missing.push(key),
-            Some(_) => {}
+impl RestoreReport {
+    fn empty() -> Self {
+        Self {
+            aside: None,
+            old_logs: Vec::new(),
+            compared: false,
+            fault: None,
+            missing: Vec::new(),
+            accepted_again: Vec::new(),
+            lost_keys: 0,
+            reapplied: 0,
+            lost_changes: None,
         }
     }
-    Ok((missing, lost))
+
+    /// Takes up what each key of the old vault tells; how many changes that had.
+    fn compare(&mut self, old: &Snapshot<'_>, new: &Change<'_>) -> Result<u64> {
+        let mut query = KeyQuery { owner: None, after: 0, limit: PAGE };
+        loop {
+            let page = old.keys(&query)?;
+            let Some(last) = page.last() else { return size(old) };
+            query.after = last.no.0;
+            page.into_iter().try_for_each(|key| self.compare_key(key, new))?;
+        }
+    }
+
+    fn compare_key(&mut self, old: Key, new: &Change<'_>) -> Result<()> {
+        let now = new.moment().at;
+        match new.key(old.id)? {
+            None => self.lost_keys += 1,
+            Some(new) if new.revoked.is_some() => {}
+            Some(_) if old.revoked.is_some() => self.missing.push(old),
+            Some(new) if is_accepted(&new, now) && !is_accepted(&old, now) => self.accepted_again.push(old),
+            Some(_) => {}
+        }
+        Ok(())
+    }
+}
+
+fn is_accepted(key: &Key, now: Timestamp) -> bool {
+    matches!(key.state(now), KeyState::Active | KeyState::Superseded)
+}
+
+fn reapply(change: &mut Change<'_>, missing: &[Key], actor: &Actor) -> Result<u64> {
+    for old in missing {
+        if let Some(key) = change.key(old.id)? {
+            revoke(change, key, &again(old), actor)?;
+        }
+    }
+    Ok(missing.len() as u64)
 }
 
 /// The revocation that a key had.
@@ -234,12 +279,6 @@ fn again(key: &Key) -> Revocation {
         Some(note) => revocation.note(note),
         None => revocation,
     }
-}
-
-fn beside(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(suffix);
-    PathBuf::from(name)
 }
 
 impl Vault {

@@ -136,7 +136,12 @@ impl Vault {
     }
 }
 
-fn revoke(change: &mut Change<'_>, mut key: Key, revocation: &Revocation, actor: &Actor) -> Result<Key> {
+pub(super) fn revoke(
+    change: &mut Change<'_>,
+    mut key: Key,
+    revocation: &Revocation,
+    actor: &Actor,
+) -> Result<Key> {
     if key.revoked.is_some() {
         return Ok(key);
     }
