@@ -94,6 +94,7 @@ fn stats_have_their_fields() {
         names(&stats),
         [
             "busy_failures",
+            "busy_waits",
             "changes",
             "file_bytes",
             "keys",

@@ -4,8 +4,10 @@
 
 mod common;
 
-use common::{DAY, HOUR, Home, alice, start};
-use keycask::{KeyState, Log, NewKey, Outcome, Reason, Request, RevocationReason, Rotation};
+use common::{DAY, HOUR, Home, MS, alice, start};
+use keycask::{
+    ErrorKind, KeyState, Log, NewKey, Outcome, Reason, Request, RevocationReason, Rotation, VaultOptions,
+};
 
 #[test]
 fn keys_verifies_and_logs_are_counted() {
@@ -34,4 +36,26 @@ fn keys_verifies_and_logs_are_counted() {
     assert!(stats.file_bytes() > 100_000 && stats.wal_bytes() > 0 && stats.busy().changes() > 8);
     let later = home.vault.stats_at(start() + DAY).unwrap();
     assert!(later.keys().contains(&(KeyState::RotatedOut, 1)));
+}
+
+#[test]
+fn changes_that_wait_and_that_fail_as_busy_are_counted() {
+    let home = Home::new();
+    let vault = VaultOptions::new().busy_timeout(200 * MS).open(home.path()).unwrap();
+    let create = || vault.create_key(NewKey::new("acme_live"), &alice()).map(drop).map_err(|e| e.kind());
+    let busy = || {
+        let busy = vault.stats().unwrap().busy();
+        (busy.changes(), busy.waited(), busy.failed())
+    };
+    assert_eq!((create(), busy()), (Ok(()), (1, 0, 0)));
+    let other = rusqlite::Connection::open(home.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!((create(), busy()), (Err(ErrorKind::Busy), (2, 1, 1)));
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            std::thread::sleep(20 * MS);
+            other.execute_batch("COMMIT").unwrap();
+        });
+        assert_eq!((create(), busy()), (Ok(()), (3, 2, 1)));
+    });
 }

@@ -28,6 +28,7 @@ fn view(id: &str, stats: &Stats) -> Value {
         "file_bytes": stats.file_bytes(),
         "wal_bytes": stats.wal_bytes(),
         "changes": stats.busy().changes(),
+        "busy_waits": stats.busy().waited(),
         "busy_failures": stats.busy().failed(),
     })
 }

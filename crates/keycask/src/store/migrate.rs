@@ -1,6 +1,6 @@
 //! Upgrades of the schema, one transaction a step.
 
-use rusqlite::{TransactionBehavior, named_params};
+use rusqlite::named_params;
 
 use super::{Change, Store};
 use crate::clock::Moment;
@@ -32,8 +32,8 @@ impl Store {
         let step = usize::try_from(schema - 1).ok().and_then(|index| STEPS.get(index));
         let Some(step) = step.filter(|_| schema < SCHEMA) else { return Ok(false) };
         self.guarded(|| {
-            let mut db = self.connect()?;
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let db = self.connect()?;
+            let tx = self.waits.begin(&db)?;
             let mut change = Change::new(&tx, moment);
             if change.identity()?.schema != schema {
                 return Ok(false);

@@ -23,6 +23,7 @@ mod row;
 mod segments;
 mod usage;
 mod uses;
+mod wait;
 
 use std::ops::Deref;
 use std::path::Path;
@@ -30,7 +31,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use keycask_sqlite::{DatabaseFile, Permissions};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::audit::Frontier;
 use crate::clock::{Moment, Stopwatch};
@@ -46,6 +47,7 @@ pub(crate) use outbox::{DeliverableQuery, NoticeQuery};
 pub(crate) use peppers::Generation;
 pub(crate) use replace::Place;
 pub(crate) use uses::UseQuery;
+use wait::Waits;
 
 /// Readers that are kept open between calls.
 const KEPT_READERS: usize = 8;
@@ -59,6 +61,7 @@ pub(crate) struct Store {
     busy_timeout: Duration,
     writer: Mutex<Option<Connection>>,
     readers: Mutex<Vec<Connection>>,
+    waits: Waits,
     /// Set once by an error after which the file can't be trusted: every later call fails with it.
     poison: OnceLock<(ErrorKind, String)>,
 }
@@ -96,6 +99,7 @@ impl Store {
             busy_timeout,
             writer: Mutex::new(None),
             readers: Mutex::new(Vec::new()),
+            waits: Waits::new(busy_timeout),
             poison: OnceLock::new(),
         }
     }
@@ -111,6 +115,11 @@ impl Store {
         let mut log = self.path().as_os_str().to_owned();
         log.push("-wal");
         (size(self.path()), size(Path::new(&log)))
+    }
+
+    /// How many changes had to wait for another writer.
+    pub(crate) fn waits(&self) -> u64 {
+        self.waits.count()
     }
 
     /// Lends one consistent state of the vault.
@@ -148,12 +157,12 @@ impl Store {
         make: impl FnOnce(&mut Change<'_>) -> Result<T>,
     ) -> Result<T> {
         self.guarded(|| {
-            let mut writer = lock(&self.writer);
+            let mut writer = self.waits.lock(&self.writer);
             let db = match &mut *writer {
                 Some(db) => db,
                 none => none.insert(self.connect()?),
             };
-            transact(db, moment, make)
+            transact(self.waits.begin(db)?, moment, make)
         })
     }
 
@@ -242,10 +251,10 @@ impl QuickWriter<'_> {
         make: impl FnOnce(&Stopwatch, &mut Change<'_>) -> Result<T>,
     ) -> Result<(T, Duration)> {
         self.store.guarded(|| {
-            let _turn = lock(&self.store.writer);
+            let _turn = self.store.waits.lock(&self.store.writer);
             let mut held = None;
-            let result =
-                transact(&mut self.db, moment, |change| make(held.insert(Stopwatch::start()), change))?;
+            let tx = self.store.waits.begin(&self.db)?;
+            let result = transact(tx, moment, |change| make(held.insert(Stopwatch::start()), change))?;
             Ok((result, held.map_or(Duration::ZERO, |watch| watch.elapsed())))
         })
     }
@@ -265,11 +274,10 @@ impl QuickWriter<'_> {
 }
 
 fn transact<T>(
-    db: &mut Connection,
+    tx: Transaction<'_>,
     moment: Moment,
     make: impl FnOnce(&mut Change<'_>) -> Result<T>,
 ) -> Result<T> {
-    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut change = Change::new(&tx, moment);
     change.check_min_schema()?;
     let result = make(&mut change)?;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use keycask_sqlite::{Held, OpenError, Permissions, SetAside};
+use rusqlite::TransactionBehavior;
 
 use super::{Change, STATEMENTS, Snapshot, Store, transact};
 use crate::clock::Moment;
@@ -51,7 +52,8 @@ impl Place {
         let replaced = self.held.replace(&mut source, suffix, progress, |new, old| {
             new.set_prepared_statement_cache_capacity(STATEMENTS);
             let old = old.map(|db| Snapshot { db });
-            transact(new, moment, |change| make(change, old.as_ref()))
+            let tx = new.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            transact(tx, moment, |change| make(change, old.as_ref()))
         });
         replaced.map_err(|error: Error| error.rename("open vault", "restore vault"))
     }

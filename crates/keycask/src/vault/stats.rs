@@ -24,8 +24,9 @@ pub struct Stats {
 /// How often this handle's changes met another writer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Busy {
-    pub(super) changes: u64,
-    pub(super) failed: u64,
+    changes: u64,
+    waited: u64,
+    failed: u64,
 }
 
 impl Busy {
@@ -33,6 +34,12 @@ impl Busy {
     #[must_use]
     pub fn changes(&self) -> u64 {
         self.changes
+    }
+
+    /// Changes that had to wait for another writer, a thread of this handle or another process.
+    #[must_use]
+    pub fn waited(&self) -> u64 {
+        self.waited
     }
 
     /// Changes that failed as busy: another writer held the file for longer than the busy timeout.
@@ -57,8 +64,9 @@ impl BusyCounter {
         }
     }
 
-    fn read(&self) -> Busy {
-        Busy { changes: self.changes.load(Ordering::Relaxed), failed: self.failed.load(Ordering::Relaxed) }
+    fn read(&self, waited: u64) -> Busy {
+        let [changes, failed] = [&self.changes, &self.failed].map(|count| count.load(Ordering::Relaxed));
+        Busy { changes, waited, failed }
     }
 }
 
@@ -132,7 +140,7 @@ impl Vault {
             pruned_uses: logs.iter().map(|(_, state)| state.pruned.size()).sum(),
             file_bytes,
             wal_bytes,
-            busy: self.busy.read(),
+            busy: self.busy.read(self.store.waits()),
         })
     }
 
