@@ -18,19 +18,22 @@ const PAGES: i32 = 2_048;
 /// hinder writers, and what is committed meanwhile is not in the copy. `progress` is told how many pages were
 /// copied, and of how many.
 ///
-/// The copy appears under its name when it is whole and synced, with a write-ahead log's mark and no log.
-pub fn copy(
+/// The copy appears under its name when it is whole and synced, with a write-ahead log's mark and no log; and
+/// not at all where `admit`, which is asked just before, fails.
+pub fn copy<E: From<OpenError>>(
     source: &mut Connection,
     path: &Path,
     permissions: Permissions,
     format: Format,
     progress: &mut dyn FnMut(u64, u64),
-) -> Result<DatabaseFile, OpenError> {
+    admit: impl FnOnce() -> Result<(), E>,
+) -> Result<DatabaseFile, E> {
     let path = check_place(path, permissions)?;
     let draft = Draft::new(&path, permissions)?;
     close_synced(copy_into(source, &draft.path, progress)?)?;
+    admit()?;
     draft.publish(&path)?;
-    DatabaseFile::inspect(&path, format)
+    Ok(DatabaseFile::inspect(&path, format)?)
 }
 
 /// Copies into an empty file, which is then open and has a log.

@@ -74,10 +74,34 @@ fn a_backup_is_a_vault_that_opens_as_it_is() {
     let kinds =
         copy.changes(keycask::ChangeFilter::new()).unwrap().map(|change| change.unwrap().kind().as_str());
     assert_eq!(kinds.collect::<Vec<_>>(), ["vault.created", "key.created"]);
+    let made =
+        home.vault.changes(keycask::ChangeFilter::new().newest_first()).unwrap().next().unwrap().unwrap();
+    assert_eq!((made.kind().as_str(), made.detail()), ("backup.made", "{\"file\":\"backup.db\"}".to_owned()));
     let before = bytes_of(&path);
     assert_eq!(home.vault.backup(&path, &alice()).unwrap_err().kind(), ErrorKind::Conflict);
     assert!(bytes_of(&path) == before, "a backup was replaced");
     home.create("the vault goes on");
+}
+
+/// A copy that the log doesn't tell of would be one that nobody knows to guard.
+#[test]
+fn a_backup_that_cannot_be_recorded_is_not_made() {
+    let home = Home::new();
+    home.create("acct");
+    let path = home.folder.path().join("backup.db");
+    let vault = keycask::VaultOptions::new().busy_timeout(Duration::ZERO).open(home.path()).unwrap();
+    let other = rusqlite::Connection::open(home.path()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(vault.backup(&path, &alice()).unwrap_err().kind(), ErrorKind::Busy);
+    let names = || {
+        let entries = std::fs::read_dir(home.folder.path()).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(), ["keys.db", "keys.db-shm", "keys.db-wal"]);
+    other.execute_batch("COMMIT").unwrap();
+    vault.backup(&path, &alice()).unwrap();
 }
 
 /// Processes that create keys with numbered names, and say which they have acknowledged.

@@ -87,7 +87,9 @@ fn an_additive_upgrade_leaves_older_libraries_at_work_and_a_breaking_one_stops_t
     let vault = Vault::open(home.path()).unwrap();
     assert!(vault.check().unwrap().ok() && vault.verify_logs().unwrap().ok());
     let migrated = keycask::ChangeFilter::new().kind(keycask::ChangeKind::VaultMigrated);
-    assert_eq!(vault.changes(migrated).unwrap().next().unwrap().unwrap().detail(), "{\"from\":1,\"to\":2}");
+    let detail = vault.changes(migrated).unwrap().next().unwrap().unwrap().detail();
+    assert!(detail.starts_with("{\"backup\":\"keys.db.before-migrate-"), "{detail}");
+    assert!(detail.ends_with("\"from\":1,\"to\":2}"), "{detail}");
 
     let (told, after, home) = lines_after_upgrade("test-schema-2-breaking");
     assert_eq!(told, expected);

@@ -161,10 +161,13 @@ pub(crate) enum Event<'a> {
     PersonErased {
         changes: u64,
     },
-    BackupMade,
+    BackupMade {
+        file: &'a str,
+    },
     VaultMigrated {
         from: i32,
         to: i32,
+        backup: Option<&'a str>,
     },
     VaultRestored {
         missing: Option<u64>,
@@ -214,7 +217,7 @@ impl<'a> Event<'a> {
             Self::PepperChanged { .. } => ChangeKind::PepperChanged,
             Self::UsesPruned { .. } => ChangeKind::UsesPruned,
             Self::PersonErased { .. } => ChangeKind::PersonErased,
-            Self::BackupMade => ChangeKind::BackupMade,
+            Self::BackupMade { .. } => ChangeKind::BackupMade,
             Self::VaultMigrated { .. } => ChangeKind::VaultMigrated,
             Self::VaultRestored { .. } => ChangeKind::VaultRestored,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
@@ -247,7 +250,7 @@ impl<'a> Event<'a> {
             | Self::KeysImported { .. }
             | Self::UsesPruned { .. }
             | Self::PersonErased { .. }
-            | Self::BackupMade
+            | Self::BackupMade { .. }
             | Self::VaultMigrated { .. }
             | Self::VaultRestored { .. }
             | Self::PolicyChanged { .. }
@@ -273,7 +276,7 @@ impl<'a> Event<'a> {
             Self::UsesPruned { tree, events } => {
                 json!({ "size": tree.size(), "root": hex(&tree.root()), "events": events })
             }
-            Self::VaultMigrated { from, to } => json!({ "from": from, "to": to }),
+            Self::VaultMigrated { from, to, backup } => json!({ "from": from, "to": to, "backup": backup }),
             Self::VaultRestored { missing, lost_keys } => {
                 json!({ "missing_revocations": missing, "lost_keys": lost_keys })
             }
@@ -305,7 +308,8 @@ impl<'a> Event<'a> {
                 json!({ "reason": key.revoked_reason().map(RevocationReason::as_str) })
             }
             Self::KeyUpdated { key, fields } => json!({ "fields": fields, "now": updated(key, fields) }),
-            Self::KeyDisabled(_) | Self::KeyEnabled(_) | Self::BackupMade => json!({}),
+            Self::KeyDisabled(_) | Self::KeyEnabled(_) => json!({}),
+            Self::BackupMade { file } => json!({ "file": file }),
             Self::RotationExtended(key) | Self::RotationFinished(key) => json!({
                 "successor": key.replaced_by().map(|id| id.to_string()),
                 "grace_until": key.successor.map(|successor| successor.grace_until.to_string()),

@@ -166,13 +166,18 @@ impl Store {
         })
     }
 
-    /// Copies the vault as of one moment to a new file of mode 0600.
-    pub(crate) fn copy_to(&self, path: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<()> {
+    /// Copies the vault as of one moment to a new file of mode 0600, which appears once `admit` is content.
+    pub(crate) fn copy_to(
+        &self,
+        path: &Path,
+        progress: &mut dyn FnMut(u64, u64),
+        admit: impl FnOnce() -> Result<()>,
+    ) -> Result<()> {
         let mut db = self.guarded(|| self.connect())?;
         // What can go wrong from here on is the copy's, and no reason to distrust the vault.
-        keycask_sqlite::copy(&mut db, path, Permissions::default(), FORMAT, progress)
-            .map_err(|error| Error::from(error).rename("open vault", "copy the vault to"))?;
-        Ok(())
+        keycask_sqlite::copy(&mut db, path, Permissions::default(), FORMAT, progress, admit)
+            .map(drop)
+            .map_err(|error: Error| error.rename("open vault", "copy the vault to"))
     }
 
     /// A second writer for many short changes that needn't be durable one by one.

@@ -36,7 +36,10 @@ impl Progress {
 
 impl Vault {
     /// Copies the vault to `path`, which must not exist, as of one moment while every process goes on: mode
-    /// 0600, under its name only when it is whole and synced. The vault records `backup.made` afterwards.
+    /// 0600, under its name only when it is whole and synced.
+    ///
+    /// The vault records `backup.made` with the file's name just before the copy appears: there is no copy that
+    /// the log doesn't tell of. The copy itself, which is as of an earlier moment, doesn't have the event.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -77,8 +80,12 @@ impl Vault {
         progress: &mut dyn FnMut(Progress),
         moment: Moment,
     ) -> Result<()> {
-        self.store.copy_to(path, &mut |done, total| progress(Progress { done, total }))?;
-        // Only now it is true.
-        self.change(moment, |change| change.record(Event::BackupMade, actor))
+        let told = &mut |done, total| progress(Progress { done, total });
+        self.store.copy_to(path, told, || {
+            // The copy can have taken a while.
+            let moment = if moment.from_clock { self.clock.now() } else { moment };
+            let file = path.file_name().unwrap_or_default().to_string_lossy();
+            self.change(moment, |change| change.record(Event::BackupMade { file: &file }, actor))
+        })
     }
 }

@@ -56,13 +56,16 @@ impl VaultOptions {
         }
         if backup {
             let copy = copy_name(path, moment);
-            store.copy_to(&copy, &mut |_, _| ())?;
+            store.copy_to(&copy, &mut |_, _| (), || Ok(()))?;
             migration.backup = Some(copy);
         }
         while migration.to < SCHEMA {
             let schema = migration.to;
+            let name =
+                migration.backup.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy());
             store.migrate_from(schema, moment, |change| {
-                change.record(Event::VaultMigrated { from: schema, to: schema + 1 }, &self.actor)
+                let event = Event::VaultMigrated { from: schema, to: schema + 1, backup: name.as_deref() };
+                change.record(event, &self.actor)
             })?;
             migration.to = store.schema()?;
         }
