@@ -153,7 +153,7 @@ fn permit(file: &OwnedFd, permissions: Permissions) -> Result<(), OpenError> {
 fn mark(db: &Connection, format: Format) -> Result<(), OpenError> {
     db.pragma_update(None, "page_size", 4096)?;
     db.pragma_update(None, "application_id", format.application_id)?;
-    db.pragma_update(None, "user_version", format.schema)?;
+    db.pragma_update(None, "user_version", format.min_schema)?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     Ok(())
 }

@@ -19,6 +19,8 @@ pub struct Format {
     pub application_id: i32,
     /// The newest `PRAGMA user_version` (the file's `min_schema`) that the caller can work with.
     pub schema: i32,
+    /// The `PRAGMA user_version` of a new file.
+    pub min_schema: i32,
 }
 
 /// A file that was looked at and found fit to be opened.

@@ -16,5 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let vault = VaultOptions::new().open(&path)?;
     vault.create_key(NewKey::new("acme_live").owner("upgraded"), &actor)?;
     println!("sound {}", vault.check_deep(|_| ())?.ok());
+    // A vault that has the later schema from the start.
+    let born = VaultOptions::new().create(format!("{path}.born"))?;
+    println!("born {}", born.check_deep(|_| ())?.ok());
     Ok(())
 }

@@ -16,7 +16,8 @@ pub(crate) const STEPS: &[Step] = &[
 pub(crate) const SCHEMA: i32 = 1 + STEPS.len() as i32;
 
 /// The marks of a file that this library can work with.
-pub(crate) const FORMAT: Format = Format { application_id: APPLICATION_ID, schema: SCHEMA };
+pub(crate) const FORMAT: Format =
+    Format { application_id: APPLICATION_ID, schema: SCHEMA, min_schema: min_schema() };
 
 #[cfg(feature = "test-schema-2")]
 const TEST_SCHEMA_2: &str = "
@@ -30,8 +31,11 @@ pub(crate) struct Step {
 }
 
 /// The `min_schema` of a file of this library's schema.
-pub(crate) fn min_schema() -> i32 {
-    STEPS.iter().map(|step| step.min_schema).fold(1, i32::max)
+pub(crate) const fn min_schema() -> i32 {
+    match STEPS.last() {
+        None => 1,
+        Some(step) => step.min_schema,
+    }
 }
 
 /// A table or index: its kind, its name and the text that made it.

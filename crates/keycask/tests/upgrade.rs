@@ -9,8 +9,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use common::{Home, alice, role, this_test};
-use keycask::{ErrorKind, NewKey, Request, RevocationReason, Vault, VaultOptions};
+use common::{DAY, Home, alice, role, this_test};
+use keycask::{
+    ChangeFilter, ErrorKind, Issued, KeyFilter, NewKey, Request, RevocationReason, UseFilter, Vault,
+    VaultOptions,
+};
 
 /// The upgrading program, built with a schema of its own beside this test's build, whose dependencies it
 /// shares, and then kept apart from other builds of it.
@@ -81,11 +84,14 @@ fn an_additive_upgrade_leaves_older_libraries_at_work_and_a_breaking_one_stops_t
         return work(&path);
     }
     let (told, after, home) = lines_after_upgrade("test-schema-2");
-    let expected = ["refuses before: unsupported_version", "from 1 to 2, backup true", "sound true"];
+    let expected =
+        ["refuses before: unsupported_version", "from 1 to 2, backup true", "sound true", "born true"];
     assert_eq!(told, expected);
     assert!(after.len() == 2_000 && after.iter().all(|round| round == "valid revoked"), "{:?}", after.last());
     let vault = Vault::open(home.path()).unwrap();
     assert!(vault.check().unwrap().ok() && vault.verify_logs().unwrap().ok());
+    let born = Vault::open(home.folder.path().join("keys.db.born")).unwrap();
+    born.create_key(NewKey::new("acme_live"), &alice()).unwrap();
     let migrated = keycask::ChangeFilter::new().kind(keycask::ChangeKind::VaultMigrated);
     let detail = vault.changes(migrated).unwrap().next().unwrap().unwrap().detail();
     assert!(detail.starts_with("{\"backup\":\"keys.db.before-migrate-"), "{detail}");
@@ -96,7 +102,50 @@ fn an_additive_upgrade_leaves_older_libraries_at_work_and_a_breaking_one_stops_t
     let [.., first, second] = after.as_slice() else { panic!("{after:?}") };
     assert_eq!((first.as_str(), second.as_str()), ("unsupported_version", "Err(UnsupportedVersion)"));
     assert!(after[..after.len() - 2].iter().all(|round| round == "valid revoked"), "{after:?}");
-    assert_eq!(Vault::open(home.path()).unwrap_err().kind(), ErrorKind::UnsupportedVersion);
+    for path in [home.path(), home.folder.path().join("keys.db.born")] {
+        assert_eq!(Vault::open(path).unwrap_err().kind(), ErrorKind::UnsupportedVersion);
+    }
+}
+
+/// No verb of a library that is too old answers from what it can't understand, and none calls that a defect.
+#[test]
+fn every_verb_of_a_handle_that_became_too_old_says_so() {
+    for upgrade in [
+        "UPDATE head SET min_schema = 2; PRAGMA user_version = 2;",
+        "ALTER TABLE policy RENAME COLUMN use_mode TO mode; ALTER TABLE head RENAME COLUMN min_schema TO least;
+            ALTER TABLE keys RENAME COLUMN start TO begin; PRAGMA user_version = 2;",
+    ] {
+        let home = Home::new();
+        let issued = home.create("acct");
+        assert_eq!(home.outcome(&issued), "valid");
+        rusqlite::Connection::open(home.path()).unwrap().execute_batch(upgrade).unwrap();
+        for (verb, answer) in answers(&home, &issued) {
+            assert_eq!(answer.unwrap_err().kind(), ErrorKind::UnsupportedVersion, "{verb} after {upgrade}");
+        }
+    }
+}
+
+fn answers(home: &Home, issued: &Issued) -> Vec<(&'static str, keycask::Result<()>)> {
+    let (vault, id, secret) = (&home.vault, issued.key().id(), issued.secret().expose());
+    let keys = vault.keys(KeyFilter::new()).and_then(|mut list| list.next().unwrap());
+    let changes = vault.changes(ChangeFilter::new()).and_then(|mut list| list.next().unwrap());
+    vec![
+        ("verify", vault.verify(secret, &Request::new()).map(drop)),
+        ("identify", vault.identify(secret).map(drop)),
+        ("key", vault.key(id).map(drop)),
+        ("keys", keys.map(drop)),
+        ("changes", changes.map(drop)),
+        ("uses", vault.uses(UseFilter::new()).map(drop)),
+        ("policy", vault.policy().map(drop)),
+        ("lineage", vault.lineage(id).map(drop)),
+        ("due", vault.due(DAY).map(drop)),
+        ("usage", vault.usage(id).map(drop)),
+        ("stats", vault.stats().map(drop)),
+        ("check", vault.check().map(drop)),
+        ("create", vault.create_key(NewKey::new("acme_live"), &alice()).map(drop)),
+        ("revoke", vault.revoke(id, RevocationReason::Policy, &alice()).map(drop)),
+        ("backup", vault.backup(home.folder.path().join("backup.db"), &alice())),
+    ]
 }
 
 #[test]

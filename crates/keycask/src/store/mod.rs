@@ -37,6 +37,7 @@ use crate::audit::Frontier;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{self, FORMAT};
+use crate::secret::Digest;
 
 pub(crate) use changes::ChangeQuery;
 use changes::Told;
@@ -134,7 +135,18 @@ impl Store {
 
     /// The same for a single statement, which is consistent by itself and needs no transaction.
     pub(crate) fn peek<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
-        self.with_reader(|db| read(&Snapshot { db }))
+        self.with_reader(|db| {
+            let snapshot = Snapshot { db };
+            let result = read(&snapshot)?;
+            // Afterwards: what was read before is no newer than what is known to be understood.
+            snapshot.check_min_schema()?;
+            Ok(result)
+        })
+    }
+
+    /// Looks up a digest, by a statement that looks at `min_schema` itself.
+    pub(crate) fn find(&self, digest: &Digest) -> Result<Found> {
+        self.with_reader(|db| Snapshot { db }.find(digest))
     }
 
     /// Lends one consistent state on a connection that is closed afterwards, so that none is held. Only once
@@ -197,7 +209,7 @@ impl Store {
         self.guarded(|| {
             let kept = lock(&self.readers).pop();
             let mut db = kept.map_or_else(|| self.connect(), Ok)?;
-            let result = read(&mut db);
+            let result = read(&mut db).map_err(|error| explain(&db, error));
             let mut readers = lock(&self.readers);
             if readers.len() < KEPT_READERS {
                 readers.push(db);
@@ -284,13 +296,21 @@ fn transact<T>(
     make: impl FnOnce(&mut Change<'_>) -> Result<T>,
 ) -> Result<T> {
     let mut change = Change::new(&tx, moment);
-    change.check_min_schema()?;
+    change.check_min_schema().map_err(|error| explain(&tx, error))?;
     let result = make(&mut change)?;
     let told = std::mem::take(&mut change.told);
     change.finish()?;
     tx.commit()?;
     told.iter().for_each(Told::log);
     Ok(result)
+}
+
+/// A statement that fails since a later schema took away what it speaks of is no defect.
+fn explain(db: &Connection, error: Error) -> Error {
+    match db.pragma_query_value(None, "user_version", |row| row.get(0)).map(head::known_schema) {
+        Ok(Err(newer)) => newer,
+        _ => error,
+    }
 }
 
 /// A panic while the lock was held left a connection whose transaction was rolled back by its drop.

@@ -161,7 +161,7 @@ impl Vault {
         self.peppered(|matched| {
             let mut hit = None;
             for stored in matched.forms(digest) {
-                let found = self.store.peek(|snapshot| snapshot.find(&stored))?;
+                let found = self.store.find(&stored)?;
                 let newest = found.pepper;
                 let ended = newest != matched.current() || found.key.is_some();
                 hit = Some((newest, Hit { found, digest: *digest, stored }));
