@@ -16,10 +16,15 @@ fn lived_in() -> Home {
     let new = home.vault.rotate(old.key().id(), Rotation::planned(), &alice()).map(|_| new).unwrap();
     home.vault.revoke(new.key().id(), RevocationReason::Policy, &alice()).unwrap();
     home.vault.rotate(old.key().id(), Rotation::emergency(), &alice()).unwrap();
-    let used = home.vault.create_key(NewKey::new("acme_test").owner("acct"), &alice()).unwrap();
+    let request = NewKey::new("acme_test").owner("acct").rotate_after(common::DAY);
+    let used = home.vault.create_key(request, &alice()).unwrap();
     for _ in 0..1_030 {
         let _ = home.vault.verify(used.secret().expose(), &Request::new()).unwrap();
     }
+    let off = home.create("acct");
+    home.vault.disable(off.key().id(), &alice()).unwrap();
+    home.vault.enable(off.key().id(), &alice()).unwrap();
+    home.vault.disable(off.key().id(), &alice()).unwrap();
     home
 }
 
@@ -62,6 +67,17 @@ fn each_kind_of_damage_has_its_finding() {
         ("UPDATE changes SET kind = 8 WHERE kind = 6 AND key_no = 5", &["creation", "root"]),
         ("UPDATE keys SET prefix = 'other' WHERE key_no = 5", &["prefix"]),
         ("UPDATE usage SET uses = 3", &["usage"]),
+        ("UPDATE usage SET uses = 3000", &["usage"]),
+        ("INSERT INTO usage VALUES (1, 7, 0)", &["usage"]),
+        ("UPDATE keys SET disabled = 0", &["disabled"]),
+        ("UPDATE keys SET rotate_due_ms = rotate_due_ms + 1", &["rotation_due"]),
+        ("UPDATE uses SET epoch = 999 WHERE seq = 5", &["future_use", "root"]),
+        ("UPDATE uses SET key_no = 99 WHERE seq = 1030", &["stray_use", "root"]),
+        (
+            "INSERT INTO open_counts VALUES (9, 99, 3, 0, 0, 1, 5, 5)",
+            &["stray_use"],
+        ),
+        ("UPDATE head SET min_schema = 1; PRAGMA user_version = 0;", &["min_schema"]),
         ("DELETE FROM usage", &["usage"]),
         ("UPDATE keys SET pepper = 9 WHERE key_no = 5", &["pepper"]),
         ("UPDATE outbox SET key_no = 99", &["reference"]),
@@ -78,6 +94,10 @@ fn each_kind_of_damage_has_its_finding() {
         let mut found = codes(&Vault::open(&path).unwrap());
         found.dedup();
         assert_eq!(found, expected, "{sql}");
+        let page = include_str!("../docs/operations.md");
+        for code in found {
+            assert!(page.contains(&format!("`{code}`")), "the page on operations doesn't tell of {code}");
+        }
     }
 }
 

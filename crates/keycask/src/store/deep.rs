@@ -62,6 +62,28 @@ pub(super) const RULES: &[Rule] = &[
             SELECT 1 FROM changes c WHERE c.key_no = k.key_no AND c.kind = 15) LIMIT :limit",
     },
     Rule {
+        code: "disabled",
+        fault: "was disabled, by its latest event, and is not: it was enabled by hand",
+        remedy: "disable it again, and look at who could write the file",
+        sql: "SELECT k.id FROM keys k WHERE k.disabled = 0 AND (
+            SELECT c.kind FROM changes c WHERE c.key_no = k.key_no AND c.kind IN (9, 10)
+            ORDER BY c.seq DESC LIMIT 1) = 9 LIMIT :limit",
+    },
+    Rule {
+        code: "rotation_due",
+        fault: "is due for rotation at another time than its interval says",
+        remedy: "set its interval anew",
+        sql: "SELECT k.id FROM keys k WHERE k.rotate_after_s IS NOT NULL
+            AND k.rotate_due_ms <> min(k.created_at_ms + 1000 * k.rotate_after_s, 253402300799999) LIMIT :limit",
+    },
+    Rule {
+        code: "future_use",
+        fault: "was used in an epoch that hasn't come: the file was set back, or a use put in by hand",
+        remedy: "look at who could write the file, and compare the logs with a checkpoint",
+        sql: "SELECT k.id FROM keys k WHERE k.key_no IN (
+            SELECT u.key_no FROM uses u WHERE u.epoch > (SELECT key_epoch FROM head)) LIMIT :limit",
+    },
+    Rule {
         code: "prefix",
         fault: "has a prefix that isn't recorded: scanner rules would miss it",
         remedy: "name the prefix in the policy",
@@ -70,12 +92,14 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "usage",
-        fault: "was used more often than its usage says",
-        remedy: "verify the logs; the figures of its use are too low, and nothing else is affected",
-        sql: "SELECT k.id FROM keys k LEFT JOIN usage g USING (key_no) JOIN (
+        fault: "was used more often than its usage says, or less often",
+        remedy: "verify the logs; the figures of its use are wrong, and nothing else is affected",
+        sql: "SELECT k.id FROM keys k LEFT JOIN usage g USING (key_no) LEFT JOIN (
             SELECT u.key_no AS used, sum(coalesce(u.count, 1)) AS n FROM uses u
             WHERE u.outcome = 0 AND u.seq <= (SELECT folded_seq FROM logs WHERE log = 2) GROUP BY u.key_no)
-            ON used = k.key_no WHERE coalesce(g.uses, 0) < n LIMIT :limit",
+            ON used = k.key_no
+            WHERE coalesce(g.uses, 0) < coalesce(n, 0) OR coalesce(g.uses, 0) > coalesce(n, 0)
+                AND (SELECT pruned_size FROM logs WHERE log = 2) = 0 LIMIT :limit",
     },
     Rule {
         code: "pepper",
@@ -89,6 +113,13 @@ pub(super) const RULES: &[Rule] = &[
 pub(super) const SEGMENT_FAULTS: &str = "
     SELECT count(*) FROM segments s WHERE s.last_seq - s.first_seq <> 65535 OR s.first_seq <> s.segment * 65536 + 1
         OR s.last_seq > (SELECT size FROM logs WHERE log = 2)";
+
+pub(super) const STRAYS: &str = "
+    SELECT (SELECT count(*) FROM uses u LEFT JOIN keys k USING (key_no) WHERE u.key_no IS NOT NULL AND k.key_no IS NULL)
+        + (SELECT count(*) FROM open_counts o LEFT JOIN keys k USING (key_no) WHERE o.key_no <> 0 AND k.key_no IS NULL)";
+
+pub(super) const MIN_SCHEMAS_DIFFER: &str =
+    "SELECT (SELECT min_schema FROM head) <> (SELECT user_version FROM pragma_user_version)";
 
 pub(super) const PEPPER_REMOVED: &str =
     "SELECT NOT EXISTS (SELECT 1 FROM peppers) AND EXISTS (SELECT 1 FROM changes WHERE kind = 5)";
@@ -111,6 +142,16 @@ impl Snapshot<'_> {
     /// Whether the log tells of a pepper and the vault has none: somebody removed it.
     pub(crate) fn pepper_removed(&self) -> Result<bool> {
         Ok(self.db.prepare_cached(PEPPER_REMOVED)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// How many uses are of keys that aren't there.
+    pub(crate) fn stray_uses(&self) -> Result<u64> {
+        Ok(self.db.prepare(STRAYS)?.query_row([], |row| row.get(0))?)
+    }
+
+    /// Whether the file's mark and its own row ask for different libraries.
+    pub(crate) fn min_schemas_differ(&self) -> Result<bool> {
+        Ok(self.db.prepare(MIN_SCHEMAS_DIFFER)?.query_row([], |row| row.get(0))?)
     }
 
     /// How many segments of the log of uses don't fit it.

@@ -154,6 +154,18 @@ fn row_findings(snapshot: &Snapshot<'_>) -> Result<Vec<Finding>> {
             format!("{what}; restore a backup, and look at who could write the file"),
         ));
     }
+    let strays = snapshot.stray_uses()?;
+    if strays > 0 {
+        let what = format!("{strays} uses are of keys that aren't there: rows of keys were deleted");
+        findings.push(Finding::new(
+            "stray_use",
+            format!("{what}; restore a backup, and look at who could write the file"),
+        ));
+    }
+    if snapshot.min_schemas_differ()? {
+        let what = "processes that have the file open go by another schema than those that open it";
+        findings.push(Finding::new("min_schema", format!("{what}; restore a backup")));
+    }
     let segments = snapshot.segment_faults()?;
     if segments > 0 {
         let what = format!("{segments} segments of the log of uses don't fit it");
