@@ -131,7 +131,7 @@ fn number(what: &str, text: &str) -> Result<u32> {
 }
 
 fn time(what: &str, text: &str) -> Result<Timestamp> {
-    Timestamp::parse(text).map_err(|error| Error::invalid(format!("{what}: {error}")))
+    Timestamp::parse(text).map_err(|_| Error::invalid(format!("{what}: write it as 2026-11-24T13:30:00Z")))
 }
 
 fn truth(what: &str, text: &str) -> Result<bool> {

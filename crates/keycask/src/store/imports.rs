@@ -6,7 +6,7 @@ use rusqlite::{OptionalExtension, named_params};
 use super::keys::{KEYS_OF_IMPORT, key_from};
 use super::row::Columns;
 use super::{Change, Snapshot};
-use crate::audit::{Event, Log};
+use crate::audit::{Event, ImportedKey, Log};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{Actor, Key, KeyNo};
@@ -281,15 +281,7 @@ impl Change<'_> {
         }
         let before = recorded;
         for imported in page {
-            self.record(
-                Event::KeyImported {
-                    key: &imported.key,
-                    import: import.0,
-                    scheme: imported.scheme.as_deref(),
-                    strength_bits: imported.strength_bits,
-                },
-                actor,
-            )?;
+            self.record(Event::KeyImported(&imported), actor)?;
             last = imported.key.no.0;
             recorded += 1;
             if enough() {
@@ -305,7 +297,7 @@ impl Change<'_> {
         Ok((recorded.unsigned_abs(), keys.unsigned_abs()))
     }
 
-    fn keys_of_import(&self, import: ImportNo, after: i64, limit: i64) -> Result<Vec<Imported>> {
+    fn keys_of_import(&self, import: ImportNo, after: i64, limit: i64) -> Result<Vec<ImportedKey>> {
         let mut statement = self.db.prepare_cached(KEYS_OF_IMPORT)?;
         let parameters = named_params! { ":import_no": import.0, ":after": after, ":limit": limit };
         let mut rows = statement.query(parameters)?;
@@ -313,7 +305,8 @@ impl Change<'_> {
         while let Some(row) = rows.next()? {
             let mut columns = Columns::of(row);
             let (scheme, strength_bits) = (columns.take()?, columns.take()?);
-            keys.push(Imported { scheme, strength_bits, key: key_from(&mut columns)? });
+            let key = key_from(&mut columns)?;
+            keys.push(ImportedKey { key, import: import.0, scheme, strength_bits });
         }
         Ok(keys)
     }
@@ -357,13 +350,6 @@ impl Change<'_> {
         self.db.prepare_cached(LOSE)?.execute(parameters)?;
         Ok(())
     }
-}
-
-/// A key with what only its event tells.
-struct Imported {
-    key: Key,
-    scheme: Option<String>,
-    strength_bits: Option<u32>,
 }
 
 fn given_up() -> Error {

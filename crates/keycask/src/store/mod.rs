@@ -53,8 +53,6 @@ use wait::Waits;
 /// Readers that are kept open between calls.
 const KEPT_READERS: usize = 8;
 const STATEMENTS: usize = 64;
-/// Short changes after which their pages are moved from the log into the file.
-const CHANGES_A_CHECKPOINT: u32 = 8;
 
 /// The connections to one vault's file.
 pub(crate) struct Store {
@@ -202,7 +200,7 @@ impl Store {
             db.pragma_update(None, "wal_autocheckpoint", 0)?;
             Ok(db)
         })?;
-        Ok(QuickWriter { store: self, db, changes: 0 })
+        Ok(QuickWriter { store: self, db })
     }
 
     fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
@@ -255,8 +253,6 @@ impl Store {
 pub(crate) struct QuickWriter<'s> {
     store: &'s Store,
     db: Connection,
-    /// Since the last checkpoint.
-    changes: u32,
 }
 
 impl QuickWriter<'_> {
@@ -276,17 +272,9 @@ impl QuickWriter<'_> {
         })
     }
 
-    /// Moves what was committed from the log into the file now and then; others may write meanwhile.
-    pub(crate) fn checkpoint(&mut self) -> Result<()> {
-        self.changes += 1;
-        if self.changes < CHANGES_A_CHECKPOINT { Ok(()) } else { self.checkpoint_now() }
-    }
-
-    /// The same at once.
-    pub(crate) fn checkpoint_now(&mut self) -> Result<()> {
-        self.changes = 0;
-        let db = &self.db;
-        self.store.guarded(|| Ok(db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?))
+    /// Moves what was committed from the log into the file and syncs it; others may write meanwhile.
+    pub(crate) fn checkpoint(&self) -> Result<()> {
+        self.store.guarded(|| Ok(self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?))
     }
 }
 

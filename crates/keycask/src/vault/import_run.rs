@@ -194,14 +194,13 @@ impl<'v> Run<'v> {
         self.longest = self.longest.max(took);
         self.chunk = if took > HOLD { (chunk / 2).max(SHORTEST_CHUNK) } else { (chunk * 5 / 4).min(CHUNK) };
         std::thread::sleep(took / 2);
+        // Outside of the lock, so that a durable commit, of whomever, finds little left to sync.
         self.writer.checkpoint()?;
         Ok(result)
     }
 
     /// One change that is on disk when this returns.
     fn durable_change<T>(&mut self, make: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
-        // What was written before is brought to disk outside of the lock, so that little is left to sync.
-        self.writer.checkpoint_now()?;
         let mut held = None;
         let result = self.vault.change(self.fresh(), |change| {
             held = Some(Stopwatch::start());
