@@ -141,72 +141,36 @@ impl std::str::FromStr for ChangeKind {
 
 /// What is about to be recorded, with what its detail needs.
 pub(crate) enum Event<'a> {
-    VaultCreated {
-        vault_id: &'a str,
-        schema: i32,
-    },
-    PolicyChanged {
-        before: Value,
-        after: Value,
-    },
-    PepperChanged {
-        action: &'static str,
-        generation: i64,
-        keys: u64,
-    },
-    UsesPruned {
-        tree: &'a Frontier,
-        events: u64,
-    },
-    PersonErased {
-        changes: u64,
-    },
-    BackupMade {
-        file: &'a str,
-    },
-    VaultMigrated {
-        from: i32,
-        to: i32,
-        backup: Option<&'a str>,
-    },
-    VaultRestored {
-        missing: Option<u64>,
-        lost_keys: Option<u64>,
-    },
+    VaultCreated { vault_id: &'a str, schema: i32 },
+    PolicyChanged { before: Value, after: Value },
+    PepperChanged { action: &'static str, generation: i64, keys: u64 },
+    UsesPruned { tree: &'a Frontier, events: u64 },
+    PersonErased { changes: u64 },
+    BackupMade { file: &'a str },
+    VaultMigrated { from: i32, to: i32, backup: Option<&'a str> },
+    VaultRestored { missing: Option<u64>, lost_keys: Option<u64> },
     KeyCreated(&'a Key),
-    /// A digest that became a key.
-    KeyImported {
-        key: &'a Key,
-        import: i64,
-        scheme: Option<&'a str>,
-        strength_bits: Option<u32>,
-    },
-    /// A whole import, whose keys have events of their own after it.
-    KeysImported {
-        import: i64,
-        keys: u64,
-    },
-    KeyRotated {
-        old: &'a Key,
-        successor: KeyId,
-        emergency: bool,
-    },
+    KeyImported(&'a ImportedKey),
+    KeysImported { import: i64, keys: u64 },
+    KeyRotated { old: &'a Key, successor: KeyId, emergency: bool },
     KeyRevoked(&'a Key),
-    KeyUpdated {
-        key: &'a Key,
-        fields: Vec<&'static str>,
-    },
+    KeyUpdated { key: &'a Key, fields: Vec<&'static str> },
     KeyDisabled(&'a Key),
     KeyEnabled(&'a Key),
     RotationExtended(&'a Key),
     RotationFinished(&'a Key),
-    RotationCancelled {
-        old: &'a Key,
-        successor: KeyId,
-    },
-    ClockRegressed {
-        mark: Timestamp,
-    },
+    RotationCancelled { old: &'a Key, successor: KeyId },
+    ClockRegressed { mark: Timestamp },
+}
+
+/// A key that was imported, with what only its event tells.
+#[derive(Debug)]
+pub(crate) struct ImportedKey {
+    pub(crate) key: Key,
+    pub(crate) import: i64,
+    /// `None`: digested as keycask's own keys are.
+    pub(crate) scheme: Option<String>,
+    pub(crate) strength_bits: Option<u32>,
 }
 
 impl<'a> Event<'a> {
@@ -221,7 +185,7 @@ impl<'a> Event<'a> {
             Self::VaultMigrated { .. } => ChangeKind::VaultMigrated,
             Self::VaultRestored { .. } => ChangeKind::VaultRestored,
             Self::KeyCreated(_) => ChangeKind::KeyCreated,
-            Self::KeyImported { .. } | Self::KeysImported { .. } => ChangeKind::KeyImported,
+            Self::KeyImported(_) | Self::KeysImported { .. } => ChangeKind::KeyImported,
             Self::KeyRotated { .. } => ChangeKind::KeyRotated,
             Self::KeyRevoked(_) => ChangeKind::KeyRevoked,
             Self::KeyUpdated { .. } => ChangeKind::KeyUpdated,
@@ -236,9 +200,9 @@ impl<'a> Event<'a> {
 
     fn key(&self) -> Option<&'a Key> {
         match self {
+            Self::KeyImported(imported) => Some(&imported.key),
             Self::KeyCreated(key)
             | Self::KeyRevoked(key)
-            | Self::KeyImported { key, .. }
             | Self::KeyRotated { old: key, .. }
             | Self::KeyUpdated { key, .. }
             | Self::KeyDisabled(key)
@@ -289,9 +253,9 @@ impl<'a> Event<'a> {
                 "expires_at": key.expires_at.map(|time| time.to_string()),
                 "replaces": key.replaces.map(|id| id.to_string()),
             }),
-            Self::KeyImported { key, import, scheme, strength_bits } => json!({
+            Self::KeyImported(ImportedKey { key, import, scheme, strength_bits }) => json!({
                 "import": import,
-                "scheme": scheme.unwrap_or(PLAIN_SCHEME),
+                "scheme": scheme.as_deref().unwrap_or(PLAIN_SCHEME),
                 "strength_bits": strength_bits,
                 "prefix": Some(&key.prefix).filter(|prefix| !prefix.is_empty()),
                 "scopes": key.scopes(),

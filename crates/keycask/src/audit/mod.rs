@@ -9,7 +9,7 @@ mod tree;
 mod usage;
 
 pub use change::{Change, ChangeKind};
-pub(crate) use change::{ChangeRow, Event};
+pub(crate) use change::{ChangeRow, Event, ImportedKey};
 pub use checkpoint::Checkpoint;
 pub(crate) use leaf::{Erased, Kept, Personal, address_bytes, use_leaf};
 pub use note::{NoteSigner, NoteVerifier};
