@@ -7,7 +7,7 @@ mod common;
 
 use common::{Home, names};
 
-/// SHA-256 of `legacy-key-one` and `legacy-key-two`, and a password hash that can't be looked up.
+/// A digest that nobody has the key of, and a password hash that can't be looked up.
 const ROWS: &str = "digest,owner,name
 6e9b3a3c1d3c0f24b4f9b0d36fb5ac4b38a2b7f7a8fb2b9a6a51a7b6d1f0a001,acct_1,first
 pbkdf2_sha256$600000$salt$hash,acct_2,second
@@ -51,4 +51,40 @@ fn each_refused_line_is_told_by_its_number() {
     assert_eq!(other.run(&["list", "--json"]).exits(0).stdout, "");
     other.run_with(&["import", "-", "--recipe", "nobody"], ROWS).exits(2);
     other.run(&["import", "/no/such/file"]).exits(2);
+}
+
+#[test]
+fn lines_are_told_without_their_digest_and_known_ones_not_without_end() {
+    let home = Home::new();
+    let misplaced = "sk_live_8nQVw2Lk5TzGf7XbYc3D";
+    let known = (0..30).fold(String::new(), |rows, n| rows + &digest(&format!("key {n}")) + "\n");
+    let file = home.folder().join("rows.csv");
+    std::fs::write(&file, format!("digest\n{known}{known}{misplaced}\n")).unwrap();
+    let answer = home.run(&["import", file.to_str().unwrap()]).exits(1);
+    assert_eq!(answer.stdout, "imported 30, existing 30, refused 1, warned 0\n");
+    for words in ["line 32: existing", "line 62: refused", "and 10 more that exist already"] {
+        assert!(answer.stderr.contains(words), "{answer:?}");
+    }
+    assert_eq!(answer.stderr.lines().count(), 22, "{answer:?}");
+    for value in [misplaced, &digest("key 0"), &digest("key 29")] {
+        assert!(!answer.stderr.contains(&value[..9]), "{answer:?}");
+    }
+    let again = home.run(&["import", "--json", file.to_str().unwrap()]).exits(1);
+    assert_eq!(again.json()["existing"], 60);
+    let line: serde_json::Value = serde_json::from_str(&again.stderr).unwrap();
+    assert_eq!(line["warning"]["code"], "import");
+}
+
+#[test]
+fn formats_and_schemes_can_be_told() {
+    let home = Home::new();
+    let row = format!("{{\"digest\": \"{}\", \"strength_bits\": 120}}\n", digest("the part"));
+    let args = ["import", "-", "--format", "jsonl", "--scheme", "sha256-after-pipe", "--owner", "acct_7"];
+    let answer = home.run_with(&args, &row).exits(0);
+    assert!(answer.stderr.contains("line 1: warned"), "{answer:?}");
+    let key = home.run_with(&["identify", "--json"], "17|the part\n").exits(0).json();
+    assert_eq!(key["owner"], "acct_7");
+    home.run_with(&["import", "-", "--format", "csv"], &row).exits(2);
+    home.run_with(&["import", "-", "--scheme", "md5"], &row).exits(2);
+    home.run_with(&["import", "-", "--scheme", "sha256", "--recipe", "unkey"], &row).exits(2);
 }

@@ -13,26 +13,34 @@ use crate::context::Context;
 use crate::failure::{Exit, Failure};
 use crate::output::progress;
 
+/// Lines with a known digest that are told one by one: a repeated import has nothing else.
+const EXISTING_TOLD: u64 = 20;
+
 pub(super) fn run(args: &ImportArgs, context: &mut Context) -> Result<Exit, Failure> {
     let actor = context.actor()?;
     let vault = context.vault()?;
-    let spinner = progress::spinner();
-    let options = options(args, &spinner)?;
+    let (rows, bar) = open(&args.file)?;
+    let options = options(args, &bar)?;
     let format = args.format.map(|format| match format {
         RowFormat::Csv => ImportFormat::Csv,
         RowFormat::Jsonl => ImportFormat::JsonLines,
     });
-    let report = vault.import_from(rows(&args.file)?, format, &options, &actor)?;
-    spinner.finish_and_clear();
+    let report = vault.import_from(rows, format, &options, &actor);
+    bar.finish_and_clear();
+    let report = report?;
     tell(&report, context)?;
     Ok(Exit::of_answer(report.refused() == 0))
 }
 
-fn options(args: &ImportArgs, spinner: &ProgressBar) -> Result<ImportOptions, Failure> {
-    let spinner = spinner.clone();
+fn options(args: &ImportArgs, bar: &ProgressBar) -> Result<ImportOptions, Failure> {
+    let bar = bar.clone();
     let mut options = ImportOptions::new().progress(move |progress| match progress {
-        ImportProgress::Recorded { keys, of } => spinner.set_message(format!("{keys} of {of} keys recorded")),
-        ImportProgress::Read { lines } => spinner.set_message(format!("{lines} lines read")),
+        ImportProgress::Read { lines } => bar.set_message(format!("{lines} lines read")),
+        ImportProgress::Recorded { keys, of } => {
+            bar.set_length(of);
+            bar.set_position(keys);
+            bar.set_message(format!("{keys} of {of} keys recorded"));
+        }
         _ => {}
     });
     if let Some(scheme) = &args.scheme {
@@ -53,24 +61,36 @@ fn options(args: &ImportArgs, spinner: &ProgressBar) -> Result<ImportOptions, Fa
     Ok(if args.dry_run { options.dry_run() } else { options })
 }
 
-fn rows(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+/// The rows, and a bar over the bytes of their file; of what has no length, a sign of life.
+fn open(path: &Path) -> Result<(Box<dyn BufRead>, ProgressBar), Failure> {
     if path == Path::new("-") {
-        return Ok(Box::new(BufReader::new(io::stdin())));
+        return Ok((Box::new(BufReader::new(io::stdin())), progress::spinner()));
     }
+    let unreadable = |error| Failure::argument(format!("read {}: {error}", path.display()));
     #[allow(clippy::disallowed_methods, reason = "a file of digests, and no vault")]
-    let file = File::open(path);
-    let file = file.map_err(|error| Failure::argument(format!("read {}: {error}", path.display())))?;
-    Ok(Box::new(BufReader::new(file)))
+    let file = File::open(path).map_err(unreadable)?;
+    let bytes = file.metadata().map_err(unreadable)?.len();
+    let bar = if bytes == 0 { progress::spinner() } else { progress::bar_with_message(bytes) };
+    Ok((Box::new(BufReader::new(bar.wrap_read(file))), bar))
 }
 
 /// Each line that there is something to say of goes to stderr, the counts to stdout.
 fn tell(report: &ImportReport, context: &mut Context) -> Result<(), Failure> {
+    let mut existing = 0;
     for note in report.notes() {
         let text = format!("line {}: {}: {}", note.line(), note.outcome().as_str(), note.message());
         match note.outcome() {
             ImportOutcome::Refused | ImportOutcome::Warned => context.output.warn("import", &text),
-            _ => context.output.note(&format!("keycask: {text}")),
+            _ => {
+                existing += 1;
+                if existing <= EXISTING_TOLD {
+                    context.output.note(&format!("keycask: {text}"));
+                }
+            }
         }
+    }
+    if existing > EXISTING_TOLD {
+        context.output.note(&format!("keycask: and {} more that exist already", existing - EXISTING_TOLD));
     }
     let (imported, existing) = (report.imported(), report.existing());
     let (refused, warned) = (report.refused(), report.warned());

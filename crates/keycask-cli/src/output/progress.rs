@@ -14,6 +14,15 @@ pub(crate) fn bar(unit: &str) -> ProgressBar {
     bar
 }
 
+/// A bar of this length, with a word on what is being done.
+pub(crate) fn bar_with_message(length: u64) -> ProgressBar {
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {percent} %, {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}
+
 /// A sign of life, with a word on what is being done.
 pub(crate) fn spinner() -> ProgressBar {
     let spinner = ProgressBar::new_spinner();
