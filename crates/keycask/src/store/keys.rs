@@ -31,6 +31,8 @@ macro_rules! in_effect {
     };
 }
 
+pub(super) use in_effect;
+
 pub(super) const FIND: &str = concat!(
     "SELECT h.min_schema, h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), h.accepts_foreign, k.digest, ",
     key_columns!(),

@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, named_params};
 
-use super::keys::{key_columns, key_from};
+use super::keys::{in_effect, key_columns, key_from};
 use super::row::Columns;
 use super::{Change, Snapshot};
 use crate::clock::Timestamp;
@@ -37,23 +37,32 @@ pub(super) const PAGE_DELIVERABLE: &str = notices!(
     ORDER BY o.notice_no LIMIT :limit"
 );
 /// The keys for which a moment comes that no notice speaks of yet. Each arm has an index of its own.
-pub(super) const COMING: &str = "
-    SELECT k.id, 'window_ending' FROM keys k INDEXED BY keys_by_grace
+pub(super) const COMING: &str = concat!(
+    "SELECT k.id, 'window_ending' FROM keys k INDEXED BY keys_by_grace
     WHERE k.grace_until_ms > :now AND k.grace_until_ms <= :windows AND k.grace_until_ms IS NOT NULL
         AND k.revoked_at_ms IS NULL AND NOT EXISTS (SELECT 1 FROM outbox o
             WHERE o.key_no = k.key_no AND o.kind = 'window_ending' AND o.about_ms = k.grace_until_ms)
+        AND ",
+    in_effect!(),
+    "
     UNION ALL
     SELECT k.id, 'expiring' FROM keys k INDEXED BY keys_by_expiry
     WHERE k.expires_at_ms > :now AND k.expires_at_ms <= :others AND k.expires_at_ms IS NOT NULL
         AND k.revoked_at_ms IS NULL AND k.replaced_by IS NULL AND NOT EXISTS (SELECT 1 FROM outbox o
             WHERE o.key_no = k.key_no AND o.kind = 'expiring' AND o.about_ms = k.expires_at_ms)
+        AND ",
+    in_effect!(),
+    "
     UNION ALL
     SELECT k.id, 'rotation_due' FROM keys k INDEXED BY keys_by_rotation_due
     WHERE k.rotate_due_ms <= :others AND k.rotate_due_ms IS NOT NULL
         AND k.revoked_at_ms IS NULL AND k.replaced_by IS NULL
         AND (k.expires_at_ms IS NULL OR k.expires_at_ms > :now) AND NOT EXISTS (SELECT 1 FROM outbox o
             WHERE o.key_no = k.key_no AND o.kind = 'rotation_due' AND o.about_ms = k.rotate_due_ms)
-    LIMIT :limit";
+        AND ",
+    in_effect!(),
+    " LIMIT :limit"
+);
 pub(super) const INSERT: &str = "
     INSERT INTO outbox (id, kind, key_no, at_ms, about_ms, detail)
     VALUES (:id, :kind, :key_no, :at_ms, :about_ms, :detail)
