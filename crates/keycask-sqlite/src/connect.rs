@@ -7,7 +7,7 @@ use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::OpenError;
-use crate::inspect::{DatabaseFile, compare_marks, folder};
+use crate::inspect::{DatabaseFile, Format, compare_marks, folder};
 
 /// The first SQLite without the WAL-reset corruption bug of 3.7.0 to 3.51.2.
 pub const MINIMUM_SQLITE_VERSION: &str = "3.51.3";
@@ -108,11 +108,29 @@ pub(crate) fn open_unread(path: &std::path::Path, busy_timeout: Duration) -> Res
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(busy_timeout)?;
+    harden(&db)?;
+    Ok(db)
+}
+
+/// A new database in memory, with hardened settings and the marks of a file.
+///
+/// # Errors
+///
+/// What SQLite says.
+pub fn open_in_memory(format: Format) -> Result<Connection, OpenError> {
+    let db = Connection::open_in_memory()?;
+    harden(&db)?;
+    db.pragma_update(None, "application_id", format.application_id)?;
+    db.pragma_update(None, "user_version", format.min_schema)?;
+    Ok(db)
+}
+
+fn harden(db: &Connection) -> Result<(), OpenError> {
     for &(config, on) in CONFIG {
         db.set_db_config(config, on)?;
     }
     for &(limit, value) in LIMITS {
         db.set_limit(limit, value)?;
     }
-    Ok(db)
+    Ok(())
 }

@@ -9,6 +9,7 @@ use rusqlite::backup::{Backup, StepResult};
 use crate::connect;
 use crate::create::{Draft, Permissions, check_place, close_synced};
 use crate::error::OpenError;
+use crate::fork;
 use crate::inspect::{DatabaseFile, Format};
 
 /// Pages that are copied between two looks at the progress.
@@ -28,6 +29,7 @@ pub fn copy<E: From<OpenError>>(
     progress: &mut dyn FnMut(u64, u64),
     admit: impl FnOnce() -> Result<(), E>,
 ) -> Result<DatabaseFile, E> {
+    let _pass = fork::enter()?;
     let path = check_place(path, permissions)?;
     let draft = Draft::new(&path, permissions)?;
     close_synced(copy_into(source, &draft.path, progress)?)?;
@@ -61,6 +63,7 @@ fn run(backup: &Backup<'_, '_>, progress: &mut dyn FnMut(u64, u64)) -> Result<()
         progress(total.saturating_sub(u64::try_from(pages.remaining).unwrap_or(0)), total);
         match step {
             StepResult::Done => return Ok(()),
+            StepResult::More if fork::is_awaited() => return Err(interrupted()),
             StepResult::More => {}
             // Nobody else can hold a lock that matters: the source is read, the target is ours alone.
             _ => {
@@ -69,4 +72,10 @@ fn run(backup: &Backup<'_, '_>, progress: &mut dyn FnMut(u64, u64)) -> Result<()
             }
         }
     }
+}
+
+/// What SQLite says of a statement that was interrupted: a copy would keep a fork waiting for long.
+fn interrupted() -> OpenError {
+    let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_INTERRUPT);
+    OpenError::Sqlite(rusqlite::Error::SqliteFailure(code, None))
 }

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 
 use crate::connect;
 use crate::error::OpenError;
+use crate::fork;
 use crate::inspect::{DatabaseFile, Format, check_filesystem, folder, os};
 
 /// Who may use the new file.
@@ -46,6 +47,7 @@ pub fn create<E: From<OpenError>>(
     format: Format,
     fill: impl FnOnce(&mut Connection) -> Result<(), E>,
 ) -> Result<DatabaseFile, E> {
+    let _pass = fork::enter()?;
     let path = check_place(path, permissions)?;
     let draft = Draft::new(&path, permissions)?;
     let mut db = connect::open(&draft.path, Duration::ZERO)?;

@@ -42,6 +42,12 @@ pub enum OpenError {
     Filesystem(PathBuf, String),
     /// The file itself is a mount point, so that its log would land elsewhere.
     MountPoint(PathBuf),
+    /// Something else in this process has, or had, the file open, so that SQLite's locks on it don't hold.
+    ForeignAccess(PathBuf),
+    /// The handle was closed meanwhile.
+    Closed,
+    /// This process is a copy of another one that ran no fork handlers.
+    RawCopy,
     /// File permissions that can't be used for a vault.
     BadMode(u32),
     /// The linked SQLite is too old to be trusted with a write-ahead log.
@@ -101,6 +107,15 @@ impl fmt::Display for OpenError {
                 f,
                 "{}: is itself a mount point, which tears it from its log; mount the folder, never the file",
                 path.display()
+            ),
+            Self::ForeignAccess(path) => write!(
+                f,
+                "{}: something else in this process opens the file, which takes SQLite's locks away; let only keycask open it, once in a process",
+                path.display()
+            ),
+            Self::Closed => f.write_str("that was closed; open it anew"),
+            Self::RawCopy => f.write_str(
+                "in a process that was copied while it was in use, without its fork handlers; start a new one, or fork with fork()",
             ),
             Self::BadMode(mode) => write!(
                 f,

@@ -11,6 +11,7 @@ use rustix::io::Errno;
 
 use crate::error::OpenError;
 use crate::filesystem::unsafe_filesystem;
+use crate::fork;
 
 /// The marks by which a file of ours is recognised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,15 +30,27 @@ pub struct Format {
 #[derive(Clone, Debug)]
 pub struct DatabaseFile {
     path: PathBuf,
-    device: u64,
-    inode: u64,
+    identity: Identity,
     format: Format,
+}
+
+/// A file, by its device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) device: u64,
+    pub(crate) inode: u64,
+}
+
+impl Identity {
+    /// That of no file: inodes begin with 1.
+    pub(crate) const NONE: Self = Self { device: 0, inode: 0 };
 }
 
 impl DatabaseFile {
     /// Looks at `path` and changes nothing: the type and place of the file, whether this process may
     /// read and write it, then its marks, read by SQLite as from an immutable file (no lock, no log).
     pub fn inspect(path: &Path, format: Format) -> Result<Self, OpenError> {
+        let _pass = fork::enter()?;
         let path = canonical(path)?;
         check_type(&path)?;
         if path.metadata().is_ok_and(|file| file.len() == 0) {
@@ -48,8 +61,14 @@ impl DatabaseFile {
         check_marks(&path, format)?;
         check_access(&path, Access::WRITE_OK, OpenError::ReadOnly)?;
         check_access(folder(&path), Access::WRITE_OK, OpenError::ReadOnly)?;
-        let (device, inode) = identity(&path).map_err(|e| OpenError::Io("look at the file", e))?;
-        Ok(Self { path, device, inode, format })
+        let identity = identity(&path).map_err(|e| OpenError::Io("look at the file", e))?;
+        Ok(Self { path, identity, format })
+    }
+
+    /// What stands for the file of a database in memory.
+    pub(crate) fn in_memory() -> Self {
+        let format = Format { application_id: 0, schema: 0, min_schema: 0 };
+        Self { path: PathBuf::from(":memory:"), identity: Identity::NONE, format }
     }
 
     /// The file's path, with symbolic links resolved.
@@ -61,7 +80,11 @@ impl DatabaseFile {
     /// Whether the path still leads to the file that was inspected: not deleted, renamed or replaced.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
-        identity(&self.path).is_ok_and(|now| now == (self.device, self.inode))
+        self.identity == Identity::NONE || identity(&self.path).is_ok_and(|now| now == self.identity)
+    }
+
+    pub(crate) fn identity(&self) -> Identity {
+        self.identity
     }
 
     pub(crate) fn format(&self) -> Format {
@@ -165,9 +188,9 @@ fn immutable_uri(path: &Path) -> String {
     uri
 }
 
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
+pub(crate) fn identity(path: &Path) -> io::Result<Identity> {
     let metadata = path.symlink_metadata()?;
-    Ok((metadata.dev(), metadata.ino()))
+    Ok(Identity { device: metadata.dev(), inode: metadata.ino() })
 }
 
 pub(crate) fn os(what: &'static str, error: Errno) -> OpenError {

@@ -7,26 +7,31 @@
 //! - [`DatabaseFile::inspect`] answers what a path holds without changing a byte of it: missing, a folder,
 //!   foreign, newer than this library, read-only, or in a place where a write-ahead log can't work.
 //! - [`DatabaseFile::connect`] opens it with hardened settings.
+//! - [`Handle`] lends connections, closes them before a fork, and notices when the process lost their locks.
 //! - [`copy`] makes a consistent copy while others write.
 //! - [`Held`] keeps everybody else from a file, to put another one in its place.
 //! - [`create`] builds a file under a temporary name and publishes it whole, or not at all.
 //!
 //! It knows nothing of keys: what the tables mean is the business of the crate above.
 
-#![forbid(unsafe_code)]
-
 mod connect;
+mod connections;
 mod copy;
 mod create;
 mod error;
 mod filesystem;
+mod fork;
+mod handle;
 mod inspect;
 mod locks;
 mod replace;
+mod watch;
 
-pub use connect::MINIMUM_SQLITE_VERSION;
+pub use connect::{MINIMUM_SQLITE_VERSION, open_in_memory};
 pub use copy::copy;
 pub use create::{Permissions, create};
 pub use error::OpenError;
+pub use fork::{Pass, enter, is_awaited};
+pub use handle::{Handle, Reader, Turn};
 pub use inspect::{DatabaseFile, Format};
 pub use replace::{Held, SetAside};

@@ -12,15 +12,17 @@ use rustix::fs::{Access, AtFlags, CWD, RenameFlags};
 use rustix::io::Errno;
 
 use crate::connect::{PRAGMAS, open_unread};
+use crate::connections::{Claim, Connections};
 use crate::copy::copy_into;
 use crate::create::{
     Draft, Permissions, beside, check_place, close_synced, empty_log, rename_new, sync_folder,
 };
 use crate::error::OpenError;
+use crate::fork::{self, Pass};
 use crate::inspect::{
-    Format, canonical, check_access, check_filesystem, check_type, compare_marks, folder, os,
+    Format, canonical, check_access, check_filesystem, check_type, compare_marks, folder, identity, os,
 };
-use crate::locks::locked_by_others;
+use crate::locks::is_locked_by_others;
 
 /// The place of a database, held so that nobody else has its file open, or can open it until this is dropped.
 ///
@@ -30,6 +32,9 @@ pub struct Held {
     path: PathBuf,
     permissions: Permissions,
     old: Old,
+    // After the connection: it is counted until it is closed.
+    _claim: Option<Claim>,
+    _pass: Pass,
 }
 
 enum Old {
@@ -55,10 +60,11 @@ impl Held {
     ///
     /// [`OpenError::InUse`] while somebody has the file open; others where nothing can be put there.
     pub fn take(path: &Path, format: Format, permissions: Permissions) -> Result<Self, OpenError> {
+        let pass = fork::enter()?;
         if path.symlink_metadata().is_err() {
             let path = check_place(path, permissions)?;
             check_unlocked(&path)?;
-            return Ok(Self { path, permissions, old: Old::Missing });
+            return Ok(Self { path, permissions, old: Old::Missing, _claim: None, _pass: pass });
         }
         let path = canonical(path)?;
         check_type(&path)?;
@@ -66,6 +72,7 @@ impl Held {
         check_access(&path, Access::READ_OK, OpenError::Denied)?;
         check_access(&path, Access::WRITE_OK, OpenError::ReadOnly)?;
         check_access(folder(&path), Access::WRITE_OK, OpenError::ReadOnly)?;
+        let claim = claim(&path)?;
         let db = open_unread(&path, Duration::ZERO)?;
         let old = match lock(&db, &path, format) {
             Ok(()) => Old::Readable(db),
@@ -75,7 +82,7 @@ impl Held {
                 Old::Unreadable(db, why)
             }
         };
-        Ok(Self { permissions: permissions_of(&path)?, path, old })
+        Ok(Self { permissions: permissions_of(&path)?, path, old, _claim: Some(claim), _pass: pass })
     }
 
     /// The path, with symbolic links resolved.
@@ -171,16 +178,21 @@ fn lock(db: &Connection, path: &Path, format: Format) -> Result<(), OpenError> {
     compare_marks(db, path, format)
 }
 
+/// Counts the connection among those of the process, without a handle.
+fn claim(path: &Path) -> Result<Claim, OpenError> {
+    let connections = Connections::of(identity(path).map_err(|e| OpenError::Io("look at the file", e))?);
+    let claim = connections.claim(path);
+    connections.release();
+    claim
+}
+
 fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Refuses a place whose file or shared memory another process has locked, where SQLite can't tell.
 fn check_unlocked(path: &Path) -> Result<(), OpenError> {
-    let locked = |suffix| {
-        let file = beside(path, suffix).symlink_metadata();
-        file.is_ok_and(|file| locked_by_others(file.dev(), file.ino()))
-    };
+    let locked = |suffix| identity(&beside(path, suffix)).is_ok_and(is_locked_by_others);
     if locked("") || locked("-shm") { Err(OpenError::InUse(path.to_owned())) } else { Ok(()) }
 }
 

@@ -20,6 +20,11 @@ pub enum ErrorKind {
     NotFound = 11,
     /// The state of the key or the vault doesn't allow the change.
     Conflict = 12,
+    /// The vault was closed before.
+    Closed = 13,
+    /// Something else in this process opens the vault's file, or the process is a copy that ran no fork handlers:
+    /// SQLite's locks don't hold, so nothing is answered.
+    ForeignAccess = 14,
     /// There is no vault at the path.
     VaultMissing = 20,
     /// What the path leads to isn't a vault: a folder, no SQLite file, or another application's.
@@ -50,6 +55,8 @@ impl ErrorKind {
         Self::InvalidArgument,
         Self::NotFound,
         Self::Conflict,
+        Self::Closed,
+        Self::ForeignAccess,
         Self::VaultMissing,
         Self::NotAVault,
         Self::UnsupportedVersion,
@@ -76,6 +83,8 @@ impl ErrorKind {
             Self::InvalidArgument => "invalid_argument",
             Self::NotFound => "not_found",
             Self::Conflict => "conflict",
+            Self::Closed => "closed",
+            Self::ForeignAccess => "foreign_access",
             Self::VaultMissing => "vault_missing",
             Self::NotAVault => "not_a_vault",
             Self::UnsupportedVersion => "unsupported_version",
@@ -143,7 +152,10 @@ impl Error {
 
     /// Whether the content of the open file can no longer be trusted after this error.
     pub(crate) fn poisons(&self) -> bool {
-        matches!(self.kind, ErrorKind::Damaged | ErrorKind::Io | ErrorKind::NotAVault)
+        matches!(
+            self.kind,
+            ErrorKind::ForeignAccess | ErrorKind::Damaged | ErrorKind::Io | ErrorKind::NotAVault
+        )
     }
 }
 
@@ -185,6 +197,8 @@ impl From<&OpenError> for Error {
             OpenError::Newer { .. } => (ErrorKind::UnsupportedVersion, ""),
             OpenError::Denied(_) | OpenError::ReadOnly(_) => (ErrorKind::ReadOnly, ""),
             OpenError::Filesystem(..) | OpenError::MountPoint(_) => (ErrorKind::UnsupportedLocation, ""),
+            OpenError::Closed => (ErrorKind::Closed, ""),
+            OpenError::ForeignAccess(_) | OpenError::RawCopy => (ErrorKind::ForeignAccess, ""),
             OpenError::BadMode(_) => (ErrorKind::InvalidArgument, ""),
             OpenError::Sqlite(cause) => (sqlite_kind(cause), ""),
             OpenError::Io(_, cause) => (io_kind(cause), ""),
@@ -197,7 +211,11 @@ impl From<&OpenError> for Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
         let kind = sqlite_kind(&error);
+        let interrupted = error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted);
         let context = match kind {
+            ErrorKind::Busy if interrupted => {
+                "use the vault: a fork of this process came between; try again".to_owned()
+            }
             ErrorKind::Busy => {
                 "use the vault: another writer held it for longer than the busy timeout; try again".to_owned()
             }

@@ -15,8 +15,8 @@ pub(super) const SET_MIN_SCHEMA: &str = "
 impl Store {
     /// The schema of the file, whatever it is.
     pub(crate) fn schema(&self) -> Result<i32> {
-        self.guarded(|| {
-            let db = self.connect()?;
+        self.guarded(|pass| {
+            let db = self.handle.once(pass, || self.connect())?;
             Ok(super::Snapshot { db: &db }.identity()?.schema)
         })
     }
@@ -31,12 +31,12 @@ impl Store {
     ) -> Result<bool> {
         let step = usize::try_from(schema - 1).ok().and_then(|index| STEPS.get(index));
         let Some(step) = step.filter(|_| schema < SCHEMA) else { return Ok(false) };
-        self.guarded(|| {
-            let db = self.connect()?;
-            let tx = self.waits.begin(&db)?;
+        self.in_turn(record, |turn, record| {
+            let db = turn.durable(|| self.connect())?;
+            let Some(tx) = self.waits.begin(db)? else { return Ok(Err(record)) };
             let mut change = Change::new(&tx, moment);
             if change.identity()?.schema != schema {
-                return Ok(false);
+                return Ok(Ok(false));
             }
             tx.execute_batch(step.sql)?;
             tx.execute(SET_SCHEMA, named_params! { ":schema": schema + 1 })?;
@@ -46,7 +46,7 @@ impl Store {
             record(&mut change)?;
             change.finish()?;
             tx.commit()?;
-            Ok(true)
+            Ok(Ok(true))
         })
     }
 }

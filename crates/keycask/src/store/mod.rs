@@ -27,10 +27,10 @@ mod wait;
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use keycask_sqlite::{DatabaseFile, Permissions};
+use keycask_sqlite::{DatabaseFile, Handle, Pass, Permissions, Turn};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 use crate::audit::Frontier;
@@ -50,16 +50,14 @@ pub(crate) use replace::Place;
 pub(crate) use uses::UseQuery;
 use wait::Waits;
 
-/// Readers that are kept open between calls.
-const KEPT_READERS: usize = 8;
 const STATEMENTS: usize = 64;
+/// Short changes after which their pages are moved from the log into the file.
+const CHANGES_A_CHECKPOINT: u32 = 8;
 
 /// The connections to one vault's file.
 pub(crate) struct Store {
-    file: DatabaseFile,
+    handle: Handle,
     busy_timeout: Duration,
-    writer: Mutex<Option<Connection>>,
-    readers: Mutex<Vec<Connection>>,
     waits: Waits,
     /// Set once by an error after which the file can't be trusted: every later call fails with it.
     poison: OnceLock<(ErrorKind, String)>,
@@ -74,38 +72,44 @@ impl Store {
         moment: Moment,
         fill: impl FnOnce(&mut Change<'_>) -> Result<()>,
     ) -> Result<Self> {
-        let created = keycask_sqlite::create(path, permissions, FORMAT, |db| {
-            db.set_prepared_statement_cache_capacity(STATEMENTS);
-            let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            tx.execute_batch(schema::INITIAL)?;
-            schema::STEPS.iter().try_for_each(|step| tx.execute_batch(step.sql))?;
-            let mut change = Change::new(&tx, moment);
-            fill(&mut change)?;
-            change.finish()?;
-            Ok::<(), Error>(tx.commit()?)
-        })?;
-        Ok(Self::of(created, busy_timeout))
+        let created = keycask_sqlite::create(path, permissions, FORMAT, |db| fill_new(db, moment, fill))?;
+        Ok(Self::of(Handle::new(created, &keycask_sqlite::enter()?), busy_timeout))
+    }
+
+    /// The same without a file: what it holds ends with it.
+    pub(crate) fn create_in_memory(
+        busy_timeout: Duration,
+        moment: Moment,
+        fill: impl FnOnce(&mut Change<'_>) -> Result<()>,
+    ) -> Result<Self> {
+        let pass = keycask_sqlite::enter()?;
+        let mut db = keycask_sqlite::open_in_memory(FORMAT)?;
+        fill_new(&mut db, moment, fill)?;
+        Ok(Self::of(Handle::in_memory(db, &pass), busy_timeout))
     }
 
     /// Looks at the file; connections are made when they are used.
     pub(crate) fn open(path: &Path, busy_timeout: Duration) -> Result<Self> {
-        Ok(Self::of(DatabaseFile::inspect(path, FORMAT)?, busy_timeout))
+        let file = DatabaseFile::inspect(path, FORMAT)?;
+        Ok(Self::of(Handle::new(file, &keycask_sqlite::enter()?), busy_timeout))
     }
 
-    fn of(file: DatabaseFile, busy_timeout: Duration) -> Self {
-        Self {
-            file,
-            busy_timeout,
-            writer: Mutex::new(None),
-            readers: Mutex::new(Vec::new()),
-            waits: Waits::new(busy_timeout),
-            poison: OnceLock::new(),
-        }
+    fn of(handle: Handle, busy_timeout: Duration) -> Self {
+        Self { handle, busy_timeout, waits: Waits::new(busy_timeout), poison: OnceLock::new() }
+    }
+
+    /// Ends the use of the vault by this store. Calls in flight finish; later ones fail.
+    pub(crate) fn close(&self) {
+        self.handle.close();
     }
 
     /// The file, with symbolic links resolved.
     pub(crate) fn path(&self) -> &Path {
-        self.file.path()
+        self.file().path()
+    }
+
+    fn file(&self) -> &DatabaseFile {
+        self.handle.file()
     }
 
     /// The bytes of the file and of its log.
@@ -150,12 +154,12 @@ impl Store {
     /// Lends one consistent state on a connection that is closed afterwards, so that none is held. Only once
     /// `read` is content may the file be changed at all: one that was copied without its log gets one again.
     pub(crate) fn read_once<T>(&self, read: impl FnOnce(&Snapshot<'_>) -> Result<T>) -> Result<T> {
-        self.guarded(|| {
-            let mut db = self.file.connect(self.busy_timeout)?;
+        self.guarded(|pass| {
+            let mut db = self.handle.once(pass, || self.file().connect(self.busy_timeout))?;
             let tx = db.transaction()?;
             let result = read(&Snapshot { db: &tx })?;
             drop(tx);
-            self.file.ensure_wal(&db)?;
+            self.file().ensure_wal(&db)?;
             Ok(result)
         })
     }
@@ -166,14 +170,31 @@ impl Store {
         moment: Moment,
         make: impl FnOnce(&mut Change<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.guarded(|| {
-            let mut writer = self.waits.lock(&self.writer);
-            let db = match &mut *writer {
-                Some(db) => db,
-                none => none.insert(self.connect()?),
-            };
-            transact(self.waits.begin(db)?, moment, make)
+        self.in_turn(make, |turn, make| {
+            let db = turn.durable(|| self.connect())?;
+            let Some(tx) = self.waits.begin(db)? else { return Ok(Err(make)) };
+            transact(tx, moment, make).map(Ok)
         })
+    }
+
+    /// Runs `work` with the turn to write and with `make`, again while it gives that back: that is when a fork
+    /// waits for the turn.
+    fn in_turn<F, T>(
+        &self,
+        mut make: F,
+        mut work: impl FnMut(&mut Turn<'_>, F) -> Result<Result<T, F>>,
+    ) -> Result<T> {
+        loop {
+            let done = self.guarded(|pass| {
+                let mut turn = self.handle.turn(pass);
+                self.waits.note(turn.waited());
+                if keycask_sqlite::is_awaited() { Ok(Err(make)) } else { work(&mut turn, make) }
+            })?;
+            match done {
+                Ok(result) => return Ok(result),
+                Err(unused) => make = unused,
+            }
+        }
     }
 
     /// Copies the vault as of one moment to a new file of mode 0600, which appears once `admit` is content.
@@ -183,7 +204,8 @@ impl Store {
         progress: &mut dyn FnMut(u64, u64),
         admit: impl FnOnce() -> Result<()>,
     ) -> Result<()> {
-        let mut db = self.guarded(|| self.connect())?;
+        let pass = keycask_sqlite::enter()?;
+        let mut db = self.guarded(|_| self.handle.once(&pass, || self.connect()))?;
         // What can go wrong from here on is the copy's, and no reason to distrust the vault.
         keycask_sqlite::copy(&mut db, path, Permissions::default(), FORMAT, progress, admit)
             .map(drop)
@@ -191,41 +213,31 @@ impl Store {
     }
 
     /// A second writer for many short changes that needn't be durable one by one.
-    pub(crate) fn quick_writer(&self) -> Result<QuickWriter<'_>> {
-        let db = self.guarded(|| {
-            let db = self.connect()?;
-            db.pragma_update(None, "synchronous", "NORMAL")?;
-            // What it writes is named by no other row yet: looking for one would read whole tables.
-            db.pragma_update(None, "foreign_keys", false)?;
-            db.pragma_update(None, "wal_autocheckpoint", 0)?;
-            Ok(db)
-        })?;
-        Ok(QuickWriter { store: self, db })
+    pub(crate) fn quick_writer(&self) -> QuickWriter<'_> {
+        QuickWriter { store: self, changes: 0 }
     }
 
     fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {
-        self.guarded(|| {
-            let kept = lock(&self.readers).pop();
-            let mut db = kept.map_or_else(|| self.connect(), Ok)?;
-            let result = read(&mut db).map_err(|error| explain(&db, error));
-            let mut readers = lock(&self.readers);
-            if readers.len() < KEPT_READERS {
-                readers.push(db);
-            }
-            result
+        self.guarded(|pass| {
+            let mut db = self.handle.reader(pass, || self.connect())?;
+            read(&mut db).map_err(|error| explain(&db, error))
         })
     }
 
     /// Runs `work` unless the file can't be trusted, and remembers when it turns out so.
-    fn guarded<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+    fn guarded<T>(&self, work: impl FnOnce(&Pass) -> Result<T>) -> Result<T> {
+        let pass = keycask_sqlite::enter().map_err(|error| Error::from(error).rename("open", "use"))?;
+        if self.handle.is_closed() {
+            return Err(Error::new(ErrorKind::Closed, "use the vault: it was closed; open it anew"));
+        }
         if let Some((kind, why)) = self.poison.get() {
             return Err(Error::new(
                 *kind,
                 format!("use the vault: it failed before, so nothing is answered; open it anew ({why})"),
             ));
         }
-        let result = if self.file.is_in_place() {
-            work()
+        let result = if self.file().is_in_place() {
+            work(&pass)
         } else {
             Err(Error::new(
                 ErrorKind::VaultMissing,
@@ -242,17 +254,43 @@ impl Store {
     }
 
     fn connect(&self) -> Result<Connection> {
-        let db = self.file.connect(self.busy_timeout)?;
-        self.file.ensure_wal(&db)?;
+        let db = self.file().connect(self.busy_timeout)?;
+        self.file().ensure_wal(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(db)
     }
+
+    fn connect_quick(&self) -> Result<Connection> {
+        let db = self.connect()?;
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+        // What it writes is named by no other row yet: looking for one would read whole tables.
+        db.pragma_update(None, "foreign_keys", false)?;
+        db.pragma_update(None, "wal_autocheckpoint", 0)?;
+        Ok(db)
+    }
+}
+
+/// Writes what a vault begins with.
+fn fill_new(
+    db: &mut Connection,
+    moment: Moment,
+    fill: impl FnOnce(&mut Change<'_>) -> Result<()>,
+) -> Result<()> {
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.execute_batch(schema::INITIAL)?;
+    schema::STEPS.iter().try_for_each(|step| tx.execute_batch(step.sql))?;
+    let mut change = Change::new(&tx, moment);
+    fill(&mut change)?;
+    change.finish()?;
+    Ok(tx.commit()?)
 }
 
 /// A connection whose commits become durable with the next change of the store's own writer.
 pub(crate) struct QuickWriter<'s> {
     store: &'s Store,
-    db: Connection,
+    /// Since the last checkpoint.
+    changes: u32,
 }
 
 impl QuickWriter<'_> {
@@ -263,18 +301,30 @@ impl QuickWriter<'_> {
         moment: Moment,
         make: impl FnOnce(&Stopwatch, &mut Change<'_>) -> Result<T>,
     ) -> Result<(T, Duration)> {
-        self.store.guarded(|| {
-            let _turn = self.store.waits.lock(&self.store.writer);
+        let store = self.store;
+        store.in_turn(make, |turn, make| {
+            let db = turn.quick(|| store.connect_quick())?;
+            let Some(tx) = store.waits.begin(db)? else { return Ok(Err(make)) };
             let mut held = None;
-            let tx = self.store.waits.begin(&self.db)?;
             let result = transact(tx, moment, |change| make(held.insert(Stopwatch::start()), change))?;
-            Ok((result, held.map_or(Duration::ZERO, |watch| watch.elapsed())))
+            Ok(Ok((result, held.map_or(Duration::ZERO, |watch| watch.elapsed()))))
         })
     }
 
-    /// Moves what was committed from the log into the file and syncs it; others may write meanwhile.
-    pub(crate) fn checkpoint(&self) -> Result<()> {
-        self.store.guarded(|| Ok(self.db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?))
+    /// Moves what was committed from the log into the file now and then; others may write meanwhile.
+    pub(crate) fn checkpoint(&mut self) -> Result<()> {
+        self.changes += 1;
+        if self.changes < CHANGES_A_CHECKPOINT { Ok(()) } else { self.checkpoint_now() }
+    }
+
+    /// The same at once.
+    pub(crate) fn checkpoint_now(&mut self) -> Result<()> {
+        self.changes = 0;
+        let store = self.store;
+        store.guarded(|pass| {
+            let db = store.handle.reader(pass, || store.connect())?;
+            Ok(db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
+        })
     }
 }
 
@@ -299,11 +349,6 @@ fn explain(db: &Connection, error: Error) -> Error {
         Ok(Err(newer)) => newer,
         _ => error,
     }
-}
-
-/// A panic while the lock was held left a connection whose transaction was rolled back by its drop.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One consistent state of the vault.

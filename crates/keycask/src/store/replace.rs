@@ -48,7 +48,8 @@ impl Place {
         progress: &mut dyn FnMut(u64, u64),
         make: impl FnOnce(&mut Change<'_>, Option<&Snapshot<'_>>) -> Result<T>,
     ) -> Result<(T, SetAside)> {
-        let mut source = source.guarded(|| source.connect())?;
+        let pass = keycask_sqlite::enter()?;
+        let mut source = source.guarded(|_| source.handle.once(&pass, || source.connect()))?;
         let replaced = self.held.replace(&mut source, suffix, progress, |new, old| {
             new.set_prepared_statement_cache_capacity(STATEMENTS);
             let old = old.map(|db| Snapshot { db });

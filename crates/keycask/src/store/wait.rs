@@ -1,7 +1,6 @@
 //! Waiting for other writers: threads of this handle, and other processes.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -26,23 +25,22 @@ impl Waits {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Waits until no other thread has the lock.
-    pub(super) fn lock<'m, T>(&self, mutex: &'m Mutex<T>) -> MutexGuard<'m, T> {
-        mutex.try_lock().unwrap_or_else(|_| {
-            self.count.fetch_add(1, Ordering::Relaxed);
-            mutex.lock().unwrap_or_else(PoisonError::into_inner)
-        })
+    /// Counts a change that waited for another thread.
+    pub(super) fn note(&self, waited: bool) {
+        self.count.fetch_add(u64::from(waited), Ordering::Relaxed);
     }
 
-    /// Begins to write, once no other process does, or fails as busy when the timeout is over.
+    /// Begins to write, once no other process does, or fails as busy when the timeout is over. `None` where a
+    /// fork of this process waits meanwhile: then everything is to be given back and begun anew.
     ///
     /// SQLite's own way sleeps up to 100 ms between two tries, and so is starved by a few writers in a loop.
-    pub(super) fn begin<'c>(&self, db: &'c Connection) -> Result<Transaction<'c>> {
+    pub(super) fn begin<'c>(&self, db: &'c Connection) -> Result<Option<Transaction<'c>>> {
         let waited = Stopwatch::start();
         db.busy_timeout(Duration::ZERO)?;
         let mut tries = 0;
         let begun = loop {
             match Transaction::new_unchecked(db, TransactionBehavior::Immediate) {
+                Err(error) if is_busy(&error) && keycask_sqlite::is_awaited() => return Ok(None),
                 Err(error) if is_busy(&error) && waited.elapsed() < self.timeout => {
                     tries += 1;
                     std::thread::sleep(BETWEEN_TRIES);
@@ -51,8 +49,8 @@ impl Waits {
             }
         };
         db.busy_timeout(self.timeout)?;
-        self.count.fetch_add(u64::from(tries > 0), Ordering::Relaxed);
-        Ok(begun?)
+        self.note(tries > 0);
+        Ok(Some(begun?))
     }
 }
 

@@ -126,7 +126,7 @@ impl Vault {
         if options.is_dry_run() {
             return self.rehearse(intake);
         }
-        let mut run = Run::new(self, moment)?;
+        let mut run = Run::new(self, moment);
         run.clear_leftovers()?;
         let few = intake.take(FEW + 1)?;
         match few.len() {

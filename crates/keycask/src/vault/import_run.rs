@@ -45,9 +45,9 @@ pub(super) struct Run<'v> {
 }
 
 impl<'v> Run<'v> {
-    pub(super) fn new(vault: &'v Vault, moment: Moment) -> Result<Self> {
-        let writer = vault.store.quick_writer()?;
-        Ok(Self { vault, moment, writer, chunk: CHUNK, longest: Duration::ZERO })
+    pub(super) fn new(vault: &'v Vault, moment: Moment) -> Self {
+        let writer = vault.store.quick_writer();
+        Self { vault, moment, writer, chunk: CHUNK, longest: Duration::ZERO }
     }
 
     /// The longest time that others were kept from writing.

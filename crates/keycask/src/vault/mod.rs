@@ -81,6 +81,12 @@ impl Vault {
         VaultOptions::new().open(path)
     }
 
+    /// Closes the vault for this handle: calls in flight finish, later ones fail as `closed`. The last handle of
+    /// a file in the process closes its connections. Dropping does the same; doing it twice does nothing.
+    pub fn close(&self) {
+        self.store.close();
+    }
+
     /// The vault's id, such as `vault_01kb8rdhz6f5sbtcbgh1rstvwx`; a backup keeps it.
     #[must_use]
     pub fn id(&self) -> &str {

@@ -16,7 +16,7 @@ use crate::key::{Actor, type_id, uuid_v7};
 use crate::policy::Policy;
 use crate::schema::SCHEMA;
 use crate::secret::Pepper;
-use crate::store::{Snapshot, Store};
+use crate::store::{Change, Snapshot, Store};
 
 /// Of what the program's log is told.
 const OPEN: &str = "keycask::open";
@@ -103,18 +103,39 @@ impl VaultOptions {
     /// where its file system can't carry a write-ahead log; `invalid_argument` for a mode that doesn't fit.
     pub fn create(self, path: impl AsRef<Path>) -> Result<Vault> {
         let moment = Moment { at: wall_time(), from_clock: true };
-        let store = Store::create(path.as_ref(), self.permissions, self.busy_timeout, moment, |change| {
-            let id = uuid_v7(moment.at)?;
-            change.insert_head(id, &Policy::default())?;
-            let vault_id = type_id("vault", id);
-            change.record(Event::VaultCreated { vault_id: &vault_id, schema: SCHEMA }, &self.actor)?;
-            match self.peppers.first() {
-                None => Ok(()),
-                Some(pepper) => introduce(change, &[], pepper, &vault_id, &self.actor),
-            }
-        })
-        .map_err(|error| refused(error.rename("open vault", "create vault")))?;
+        let begin = |change: &mut Change<'_>| self.begin(change);
+        let store = Store::create(path.as_ref(), self.permissions, self.busy_timeout, moment, begin)
+            .map_err(|error| refused(error.rename("open vault", "create vault")))?;
         Vault::of(store, self.peppers).map_err(refused)
+    }
+
+    /// Creates a vault in memory, for tests: it belongs to this handle alone and ends with it. A child of a fork
+    /// gets a copy of its own.
+    ///
+    /// ```
+    /// # use keycask::{Actor, NewKey, Request, VaultOptions};
+    /// let vault = VaultOptions::new().create_in_memory()?;
+    /// let issued = vault.create_key(NewKey::new("acme_test").owner("acct_42"), &Actor::new("test")?)?;
+    /// let verdict = vault.verify(issued.secret().expose(), &Request::new())?;
+    /// assert_eq!(verdict.outcome().as_str(), "valid");
+    /// # Ok::<(), keycask::Error>(())
+    /// ```
+    pub fn create_in_memory(self) -> Result<Vault> {
+        let moment = Moment { at: wall_time(), from_clock: true };
+        let store = Store::create_in_memory(self.busy_timeout, moment, |change| self.begin(change))?;
+        Vault::of(store, self.peppers)
+    }
+
+    /// Writes what a vault begins with.
+    fn begin(&self, change: &mut Change<'_>) -> Result<()> {
+        let id = uuid_v7(change.moment().at)?;
+        change.insert_head(id, &Policy::default())?;
+        let vault_id = type_id("vault", id);
+        change.record(Event::VaultCreated { vault_id: &vault_id, schema: SCHEMA }, &self.actor)?;
+        match self.peppers.first() {
+            None => Ok(()),
+            Some(pepper) => introduce(change, &[], pepper, &vault_id, &self.actor),
+        }
     }
 
     /// Opens the vault at `path` and looks at it whole; nothing is changed, and no connection is kept.

@@ -1,6 +1,8 @@
 //! The vault's pepper: introduced, rotated, retired; and the digest that a secret has under it.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
 
 use super::Vault;
 use super::search::Known;
@@ -13,7 +15,7 @@ use crate::store::{Change, Found, Generation, Snapshot};
 
 /// The peppers that the caller gave, matched with the generations that the vault knows.
 pub(super) struct Peppers {
-    given: RwLock<Arc<Matched>>,
+    given: ArcSwap<Matched>,
 }
 
 #[derive(Clone, Default)]
@@ -47,15 +49,15 @@ impl Matched {
 
 impl Peppers {
     pub(super) fn new(given: Vec<Arc<Pepper>>) -> Self {
-        Self { given: RwLock::new(Arc::new(Matched { given, known: Vec::new() })) }
+        Self { given: ArcSwap::from_pointee(Matched { given, known: Vec::new() }) }
     }
 
     fn matched(&self) -> Arc<Matched> {
-        self.given.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.given.load_full()
     }
 
     fn set(&self, matched: Matched) {
-        *self.given.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(matched);
+        self.given.store(Arc::new(matched));
     }
 
     /// Matches the peppers with the vault's generations. One that the vault doesn't know yet is kept ready:

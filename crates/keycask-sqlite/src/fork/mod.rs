@@ -1,0 +1,34 @@
+//! Keeps SQLite whole across `fork`.
+//!
+//! A child that inherits an open connection also inherits SQLite's belief that the process holds the locks, which
+//! belong to the parent: its own new connections take none, and what it is told was written gets lost. So no
+//! connection is open at the moment of a fork, and no thread is inside SQLite:
+//!
+//! - Whoever uses SQLite holds a [`Pass`].
+//! - The prepare handler (`pthread_atfork`) stops new passes, waits for those that are held, interrupts the readers
+//!   among them that take long, and closes every idle connection.
+//! - Afterwards both sides open connections again as they need them. The handler of the child stores into atomics
+//!   only: threads that are gone may hold any lock but those under a pass.
+//!
+//! A copy of the process that ran no handlers, such as one by a raw `clone`, is recognised by a word in a page
+//! that the kernel wipes at a fork (`MADV_WIPEONFORK`), and gets no pass.
+
+mod gate;
+#[cfg(not(feature = "test-no-fork-handlers"))]
+mod handlers;
+mod wiped;
+
+pub use gate::{Pass, is_awaited};
+
+use crate::error::OpenError;
+
+/// Lets the caller use SQLite until the pass is dropped; waits while a fork is under way.
+///
+/// # Errors
+///
+/// [`OpenError::RawCopy`] in a copy of a process that can't use SQLite safely.
+pub fn enter() -> Result<Pass, OpenError> {
+    #[cfg(not(feature = "test-no-fork-handlers"))]
+    handlers::register();
+    if wiped::is_wiped() { Err(OpenError::RawCopy) } else { Ok(gate::enter()) }
+}
