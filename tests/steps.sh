@@ -41,6 +41,19 @@ count_tests() {
     fi
 }
 
+# A planted bug: the test must fail with the feature that plants it.
+turns_red() {
+    local feature=$1 file=$2 test=$3 log
+    log=$(mktemp)
+    if cargo test --locked -p keycask --features "$feature" --test "$file" -- --exact "$test" >"$log" 2>&1 ||
+        ! grep -q "^test $test .*FAILED" "$log"; then
+        cat "$log"
+        echo "$test did not notice $feature" >&2
+        return 1
+    fi
+    rm -f "$log"
+}
+
 # The sum of "N passed" or "N failed" over the harness's closing lines; those of child processes, which a
 # test runs in a role of its own, are part of their parent's output and not printed.
 sum() {

@@ -67,6 +67,9 @@ impl DatabaseFile {
 
     /// Switches the file to a write-ahead log where it has none: a copy can come without.
     pub fn ensure_wal(&self, db: &Connection) -> Result<(), OpenError> {
+        if self.is_in_memory() {
+            return Ok(());
+        }
         let mode: String = db.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
         if mode == "wal" {
             return Ok(());

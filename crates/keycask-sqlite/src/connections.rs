@@ -132,6 +132,14 @@ impl Connections {
         Ok(Claim(self.clone()))
     }
 
+    /// The same for a connection without a handle.
+    pub(crate) fn claim_once(identity: Identity, path: &Path) -> Result<Claim, OpenError> {
+        let connections = Self::of(identity);
+        let claim = connections.claim(path);
+        connections.release();
+        claim
+    }
+
     /// Opens a connection by `open`. A fork interrupts it, if it takes long.
     pub(crate) fn attach_reader<E: From<OpenError>>(
         self: &Arc<Self>,
@@ -184,7 +192,7 @@ impl Connections {
         {
             self.lost.store(true, Ordering::SeqCst);
             log::error!(target: "keycask::locks", "the locks on {} were lost", path.display());
-            std::mem::take(&mut *lock(&self.readers)).into_iter().for_each(Attached::close_as_it_is);
+            self.close_idle();
         }
         self.check_lost(path)
     }
@@ -193,24 +201,30 @@ impl Connections {
         if self.lost.load(Ordering::SeqCst) { Err(OpenError::ForeignAccess(path.to_owned())) } else { Ok(()) }
     }
 
-    /// Closes what nobody uses, without waiting. Whether nothing is open then.
-    #[cfg(not(feature = "test-no-fork-handlers"))]
-    fn close_idle(&self) -> bool {
+    /// Closes what nobody uses, without waiting.
+    fn close_idle(&self) {
         if let Ok(mut readers) = self.readers.try_lock() {
             std::mem::take(&mut *readers).into_iter().for_each(Attached::close_as_it_is);
         }
         if let Ok(mut writers) = self.writers.try_lock() {
-            let Writers { durable, quick } = std::mem::take(&mut *writers);
-            durable.into_iter().chain(quick).for_each(Attached::close_as_it_is);
+            writers.close_as_they_are();
         }
-        self.open.load(Ordering::SeqCst) == 0
+    }
+}
+
+impl Writers {
+    pub(crate) fn close_as_they_are(&mut self) {
+        let Self { durable, quick } = std::mem::take(self);
+        durable.into_iter().chain(quick).for_each(Attached::close_as_it_is);
     }
 }
 
 /// Before a fork: closes every connection that nobody uses. Whether none is open then.
 #[cfg(not(feature = "test-no-fork-handlers"))]
 pub(crate) fn close_idle() -> bool {
-    REGISTRY.try_lock().is_ok_and(|all| all.iter().filter(|file| !file.close_idle()).count() == 0)
+    let Ok(registry) = REGISTRY.try_lock() else { return false };
+    registry.iter().for_each(|file| file.close_idle());
+    registry.iter().all(|file| file.open.load(Ordering::SeqCst) == 0)
 }
 
 /// Ends what readers are doing, with SQLite's `SQLITE_INTERRUPT`.

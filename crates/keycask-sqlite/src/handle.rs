@@ -173,7 +173,7 @@ impl Turn<'_> {
         &mut self,
         open: impl FnOnce() -> Result<Connection, E>,
     ) -> Result<&mut Connection, E> {
-        self.handle.writer(&mut self.writers.durable, open)
+        self.connection(|writers| &mut writers.durable, open)
     }
 
     /// The one for changes that become durable with the next durable one. Of a database in memory, the same.
@@ -181,28 +181,29 @@ impl Turn<'_> {
         &mut self,
         open: impl FnOnce() -> Result<Connection, E>,
     ) -> Result<&mut Connection, E> {
-        let Writers { durable, quick } = &mut *self.writers;
-        let slot = if self.handle.connections.is_in_memory() { durable } else { quick };
-        self.handle.writer(slot, open)
+        if self.handle.connections.is_in_memory() {
+            return self.durable(open);
+        }
+        self.connection(|writers| &mut writers.quick, open)
     }
-}
 
-impl Handle {
-    fn writer<'w, E: From<OpenError>>(
-        &self,
-        slot: &'w mut Option<Attached>,
+    fn connection<E: From<OpenError>>(
+        &mut self,
+        slot: fn(&mut Writers) -> &mut Option<Attached>,
         open: impl FnOnce() -> Result<Connection, E>,
-    ) -> Result<&'w mut Connection, E> {
-        if slot.is_none() && self.connections.is_in_memory() {
-            return Err(OpenError::Closed.into());
+    ) -> Result<&mut Connection, E> {
+        let connections = &self.handle.connections;
+        let path = self.handle.path();
+        if slot(&mut self.writers).is_none() {
+            if connections.is_in_memory() {
+                return Err(OpenError::Closed.into());
+            }
+            *slot(&mut self.writers) = Some(connections.attach_writer(path, open)?);
         }
-        if slot.is_none() {
-            *slot = Some(self.connections.attach_writer(self.path(), open)?);
-        }
-        if let Err(lost) = self.connections.watch(self.path()) {
-            slot.take().into_iter().for_each(Attached::close_as_it_is);
+        if let Err(lost) = connections.watch(path) {
+            self.writers.close_as_they_are();
             return Err(lost.into());
         }
-        Ok(slot.as_mut().expect("it was opened above"))
+        Ok(slot(&mut self.writers).as_mut().expect("it was opened above"))
     }
 }

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OpenFlags};
 use rustix::fs::{Access, AtFlags, CWD, FileType, StatxAttributes, StatxFlags};
 use rustix::io::Errno;
 
+use crate::connections::Connections;
 use crate::error::OpenError;
 use crate::filesystem::unsafe_filesystem;
 use crate::fork;
@@ -58,10 +59,13 @@ impl DatabaseFile {
         }
         check_filesystem(&path)?;
         check_access(&path, Access::READ_OK, OpenError::Denied)?;
+        let identity = identity(&path).map_err(|e| OpenError::Io("look at the file", e))?;
+        // A look of ours would take away the locks of another copy of SQLite in this process.
+        let claim = Connections::claim_once(identity, &path)?;
         check_marks(&path, format)?;
+        drop(claim);
         check_access(&path, Access::WRITE_OK, OpenError::ReadOnly)?;
         check_access(folder(&path), Access::WRITE_OK, OpenError::ReadOnly)?;
-        let identity = identity(&path).map_err(|e| OpenError::Io("look at the file", e))?;
         Ok(Self { path, identity, format })
     }
 
@@ -80,7 +84,11 @@ impl DatabaseFile {
     /// Whether the path still leads to the file that was inspected: not deleted, renamed or replaced.
     #[must_use]
     pub fn is_in_place(&self) -> bool {
-        self.identity == Identity::NONE || identity(&self.path).is_ok_and(|now| now == self.identity)
+        self.is_in_memory() || identity(&self.path).is_ok_and(|now| now == self.identity)
+    }
+
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.identity == Identity::NONE
     }
 
     pub(crate) fn identity(&self) -> Identity {

@@ -72,7 +72,8 @@ impl Held {
         check_access(&path, Access::READ_OK, OpenError::Denied)?;
         check_access(&path, Access::WRITE_OK, OpenError::ReadOnly)?;
         check_access(folder(&path), Access::WRITE_OK, OpenError::ReadOnly)?;
-        let claim = claim(&path)?;
+        let identity = identity(&path).map_err(|e| OpenError::Io("look at the file", e))?;
+        let claim = Connections::claim_once(identity, &path)?;
         let db = open_unread(&path, Duration::ZERO)?;
         let old = match lock(&db, &path, format) {
             Ok(()) => Old::Readable(db),
@@ -176,14 +177,6 @@ fn lock(db: &Connection, path: &Path, format: Format) -> Result<(), OpenError> {
         return Err(OpenError::NotSqlite(path.to_owned()));
     }
     compare_marks(db, path, format)
-}
-
-/// Counts the connection among those of the process, without a handle.
-fn claim(path: &Path) -> Result<Claim, OpenError> {
-    let connections = Connections::of(identity(path).map_err(|e| OpenError::Io("look at the file", e))?);
-    let claim = connections.claim(path);
-    connections.release();
-    claim
 }
 
 fn is_busy(error: &rusqlite::Error) -> bool {
