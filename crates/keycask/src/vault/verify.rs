@@ -113,3 +113,22 @@ impl Vault {
         self.store.peek(|snapshot| snapshot.clock_mark()).map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use crate::{Actor, NewKey, VaultOptions};
+
+    /// A statement that is prepared anew for each value costs ten times its work.
+    #[test]
+    fn a_lookup_is_prepared_once() {
+        let vault = VaultOptions::new().create_in_memory().unwrap();
+        let issued = vault.create_key(NewKey::new("acme_live"), &Actor::new("test").unwrap()).unwrap();
+        for _ in 0..5 {
+            assert!(vault.identify(issued.secret().expose()).unwrap().is_some());
+        }
+        let again = vault.store.read(|snapshot| Ok(snapshot.lookups_prepared_anew())).unwrap();
+        assert_eq!(again, 0);
+    }
+}
