@@ -3,7 +3,7 @@
 use std::ffi::{c_char, c_void};
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
-use std::sync::Once;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use log::{LevelFilter, Log, Metadata, Record};
@@ -35,7 +35,7 @@ pub type keycask_log_callback = Option<
 
 /// Where to tell.
 struct Listener {
-    tell: unsafe extern "C" fn(i32, *const c_char, *const c_char, *mut c_void),
+    tell: keycask_log_callback,
     user_data: *mut c_void,
     /// The one before, which is never freed: another thread may be calling it.
     _before: *mut Listener,
@@ -53,11 +53,14 @@ impl Log for ToListener {
 
     fn log(&self, record: &Record<'_>) {
         // SAFETY: a listener is never freed.
-        let Some(listener) = (unsafe { LISTENER.load(Ordering::Acquire).as_ref() }) else { return };
+        let listener = unsafe { LISTENER.load(Ordering::Acquire).as_ref() };
+        let Some((listener, tell)) = listener.and_then(|listener| Some((listener, listener.tell?))) else {
+            return;
+        };
         let (target, message) = (c_string(record.target()), c_string(&record.args().to_string()));
         // SAFETY: a function of the caller's, of this type, with its own data.
         unsafe {
-            (listener.tell)(record.level() as i32, target.as_ptr(), message.as_ptr(), listener.user_data);
+            tell(record.level() as i32, target.as_ptr(), message.as_ptr(), listener.user_data);
         };
     }
 
@@ -80,11 +83,9 @@ pub extern "C" fn keycask_set_log(
         let level = level(max_level)?;
         install()?;
         let before = LISTENER.load(Ordering::Acquire);
-        let listener = callback.map_or(Ok(null_mut()), |tell| {
-            Ok::<_, Failure>(Box::into_raw(Box::new(Listener { tell, user_data, _before: before })))
-        })?;
-        LISTENER.store(listener, Ordering::Release);
-        log::set_max_level(if listener.is_null() { LevelFilter::Off } else { level });
+        let listener = Box::new(Listener { tell: callback, user_data, _before: before });
+        LISTENER.store(Box::into_raw(listener), Ordering::Release);
+        log::set_max_level(if callback.is_some() { level } else { LevelFilter::Off });
         Ok(KEYCASK_OK)
     })
 }
@@ -96,11 +97,9 @@ fn level(number: i32) -> Result<LevelFilter, Failure> {
 }
 
 fn install() -> Result<(), Failure> {
-    static INSTALLED: Once = Once::new();
-    let mut taken = false;
-    INSTALLED.call_once(|| taken = log::set_logger(&ToListener).is_err());
-    if taken {
-        return Err(Failure::new(KEYCASK_CONFLICT, "set the log: this process has another already"));
+    static INSTALLED: OnceLock<bool> = OnceLock::new();
+    if *INSTALLED.get_or_init(|| log::set_logger(&ToListener).is_ok()) {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::new(KEYCASK_CONFLICT, "set the log: this process has another already"))
 }
