@@ -3,29 +3,32 @@
  *
  * Made by cbindgen from bindings/capi; edit that.
  *
- * Results. A call that can fail returns a keycask_status: KEYCASK_OK (0) where it was done, KEYCASK_REFUSED and
- * KEYCASK_END as answers, and 10 or more where it failed. Nothing was changed then, every output is NULL or zero,
- * and where `error_out` isn't NULL it is set to an error object, which the caller releases. No defect of keycask
- * reaches the caller as a crash of its own: it is answered by KEYCASK_PANIC.
+ * Results. A call that can fail returns a keycask_status: KEYCASK_OK (0) where it was done, KEYCASK_REFUSED
+ * and KEYCASK_END as answers, and 10 or more where it failed. Nothing was changed then, every output is
+ * NULL or zero, and where `error_out` isn't NULL it is set to an error object, which the caller releases.
+ * No defect of keycask reaches the caller as a crash of its own: it is answered by KEYCASK_PANIC.
  *
- * Inputs are borrowed for the length of the call. A pointer is NULL or points to what its type says; where NULL isn't
- * allowed it is answered by KEYCASK_INVALID_ARGUMENT. Text is NUL-terminated UTF-8; what clients present is pointer
- * and length. Numbers that stand for words are plain integers, and one that is none is KEYCASK_INVALID_ARGUMENT.
+ * Inputs are borrowed for the length of the call. A pointer is NULL or points to what its type says; where
+ * NULL isn't allowed it is answered by KEYCASK_INVALID_ARGUMENT. Text is NUL-terminated UTF-8; what clients
+ * present is pointer and length. Numbers that stand for words are plain integers, and one that is none is
+ * KEYCASK_INVALID_ARGUMENT.
  *
- * Structs of the caller's begin with `struct_size`. Begin with the struct's _INIT macro, or zero it and set the size:
- * 0 and NULL are the default of every other field. A size that this library doesn't know is KEYCASK_INVALID_ARGUMENT.
+ * Structs of the caller's begin with `struct_size`. Begin with the struct's _INIT macro, or zero it and set
+ * the size: 0 and NULL are the default of every other field. A size that this library doesn't know is
+ * KEYCASK_INVALID_ARGUMENT.
  *
- * Outputs. `T **x_out` gives an object to the caller, who releases it by keycask_T_free, which takes NULL. A `const
- * char *` or `const T *` that an accessor returns is borrowed from its object, and lives as long. Accessors take NULL,
- * and answer NULL, 0, false, or the value for none.
+ * Outputs. `T **x_out` gives an object to the caller, who releases it by keycask_T_free, which takes NULL.
+ * A `const char *` or `const T *` that an accessor returns is borrowed from its object, and lives as long.
+ * Accessors take NULL, and answer NULL, 0, false, or the value for none.
  *
- * Times are milliseconds since 1970-01-01 UTC, and KEYCASK_TIME_NONE where there is none; as an input, 0 is none too.
- * Durations are milliseconds.
+ * Times are milliseconds since 1970-01-01 UTC, and KEYCASK_TIME_NONE where there is none; as an input, 0 is
+ * none too. Durations are milliseconds.
  *
- * Threads. A vault may be used from any number of threads at once, but for keycask_vault_free. Every other object may
- * move between threads, and is used by one at a time.
+ * Threads. A vault may be used from any number of threads at once, but for keycask_vault_free. Every other
+ * object may move between threads, and is used by one at a time.
  *
- * Forks. A vault that was opened may cross a fork; other objects that were being used during the fork may not.
+ * Forks. A vault that was opened may cross a fork; other objects that were being used during the fork may
+ * not.
  */
 
 #ifndef KEYCASK_H
@@ -586,15 +589,16 @@ typedef struct keycask_changes keycask_changes;
 typedef struct keycask_due keycask_due;
 
 /**
- * A list of keys that are due, the most urgent first. Owned by the caller, to be released by keycask_dues_free.
+ * A list of keys that are due, the most urgent first. Owned by the caller, to be released by
+ * keycask_dues_free.
  */
 typedef struct keycask_dues keycask_dues;
 
 /**
  * Why a call failed. Owned by the caller, to be released by keycask_error_free.
  *
- * A call with an `error_out` sets it to NULL unless it fails, and to an error where it does. `error_out` itself
- * may be NULL; the status tells the same kind of failure. No error ever holds a secret.
+ * A call with an `error_out` sets it to NULL unless it fails, and to an error where it does. `error_out`
+ * itself may be NULL; the status tells the same kind of failure. No error ever holds a secret.
  */
 typedef struct keycask_error keycask_error;
 
@@ -614,15 +618,15 @@ typedef struct keycask_issued keycask_issued;
  * The record of a key: everything that the vault knows of it, its digest excepted. It is what the call that
  * returned it saw, not a live view.
  *
- * Where a function hands it out as `keycask_key *`, the caller owns it and releases it by keycask_key_free; a
- * `const keycask_key *` is borrowed from the object that it was asked of. Texts are borrowed from the key. The
- * accessors take NULL, and answer NULL, 0, false or the value for none.
+ * Where a function hands it out as `keycask_key *`, the caller owns it and releases it by
+ * keycask_key_free; a `const keycask_key *` is borrowed from the object that it was asked of. Texts are
+ * borrowed from the key. The accessors take NULL, and answer NULL, 0, false or the value for none.
  */
 typedef struct keycask_key keycask_key;
 
 /**
- * A list of keys, of which keycask_keys_next returns one after the other. Owned by the caller, to be released by
- * keycask_keys_free. Keys that are made or changed meanwhile may be told or not.
+ * A list of keys, of which keycask_keys_next returns one after the other. Owned by the caller, to be
+ * released by keycask_keys_free. Keys that are made or changed meanwhile may be told or not.
  */
 typedef struct keycask_keys keycask_keys;
 
@@ -632,9 +636,9 @@ typedef struct keycask_keys keycask_keys;
 typedef struct keycask_migration keycask_migration;
 
 /**
- * Something that people should hear about a key. It never holds a secret. Owned by the caller, to be released by
- * keycask_notice_free; its texts are borrowed from it. The accessors take NULL, and answer NULL, 0 or
- * KEYCASK_TIME_NONE.
+ * Something that people should hear about a key. It never holds a secret. Owned by the caller, to be
+ * released by keycask_notice_free; its texts are borrowed from it. The accessors take NULL, and answer
+ * NULL, 0 or KEYCASK_TIME_NONE.
  */
 typedef struct keycask_notice keycask_notice;
 
@@ -644,25 +648,26 @@ typedef struct keycask_notice keycask_notice;
 typedef struct keycask_notices keycask_notices;
 
 /**
- * The policy of a vault. Owned by the caller, to be released by keycask_policy_free. The accessors take NULL, and
- * answer NULL, 0 or the value for none.
+ * The policy of a vault. Owned by the caller, to be released by keycask_policy_free. The accessors take
+ * NULL, and answer NULL, 0 or the value for none.
  */
 typedef struct keycask_policy keycask_policy;
 
 /**
- * What a check found. Owned by the caller, to be released by keycask_report_free; its texts are borrowed from it.
+ * What a check found. Owned by the caller, to be released by keycask_report_free; its texts are borrowed
+ * from it.
  */
 typedef struct keycask_report keycask_report;
 
 /**
- * What a restore did, and what was lost by it. Owned by the caller, to be released by keycask_restore_report_free;
- * its texts are borrowed from it.
+ * What a restore did, and what was lost by it. Owned by the caller, to be released by
+ * keycask_restore_report_free; its texts are borrowed from it.
  */
 typedef struct keycask_restore_report keycask_restore_report;
 
 /**
- * Figures of a vault at a point in time. Owned by the caller, to be released by keycask_stats_free. The accessors
- * answer 0 for NULL and for a number that is none.
+ * Figures of a vault at a point in time. Owned by the caller, to be released by keycask_stats_free. The
+ * accessors answer 0 for NULL and for a number that is none.
  */
 typedef struct keycask_stats keycask_stats;
 
@@ -688,9 +693,9 @@ typedef struct keycask_unused keycask_unused;
 typedef struct keycask_unused_key keycask_unused_key;
 
 /**
- * An event of the log of uses: one verify, or several that were counted together. Owned by the caller, to be
- * released by keycask_use_free; its texts are borrowed from it. The accessors take NULL, and answer NULL, 0 or the
- * value for none.
+ * An event of the log of uses: one verify, or several that were counted together. Owned by the caller, to
+ * be released by keycask_use_free; its texts are borrowed from it. The accessors take NULL, and answer
+ * NULL, 0 or the value for none.
  */
 typedef struct keycask_use keycask_use;
 
@@ -702,8 +707,9 @@ typedef struct keycask_uses keycask_uses;
 /**
  * A vault: the API keys of one API, in one SQLite file that the processes of a machine share.
  *
- * It may be used from any number of threads at once, but for keycask_vault_free. It holds no connection until it
- * is used. What a vault made (keys, verdicts, lists) may outlive it.
+ * It may be used from any number of threads at once, but for keycask_vault_free. It holds no connection
+ * until it is used. What a vault made (keys, verdicts, lists) may outlive it; a list whose vault was
+ * closed fails with KEYCASK_CLOSED once it has told what it had read.
  */
 typedef struct keycask_vault keycask_vault;
 
@@ -716,14 +722,15 @@ typedef struct keycask_verdict keycask_verdict;
  * What a call that can fail returns. KEYCASK_OK is the only value that means success, and for
  * keycask_vault_verify the only one that means that the key was accepted.
  *
- * 1 and 2 are answers. 10 to 19 the caller can mend, 20 to 29 lie with the machine, the file or its place, and
- * 90 to 99 are defects of keycask. Later versions may add numbers: treat one that you don't know as a failure.
+ * 1 and 2 are answers. 10 to 19 the caller can mend, 20 to 29 lie with the machine, the file or its place,
+ * and 90 to 99 are defects of keycask. Later versions may add numbers: treat one that you don't know as a
+ * failure.
  */
 typedef int32_t keycask_status;
 
 /**
- * Who makes a change, as the audit log will name them, from where, and as of when. There is no default: every
- * change names its actor. Begin with KEYCASK_ACTOR_INIT and set `name`.
+ * Who makes a change, as the audit log will name them, from where, and as of when. There is no default:
+ * every change names its actor. Begin with KEYCASK_ACTOR_INIT and set `name`.
  */
 typedef struct {
     /**
@@ -743,8 +750,8 @@ typedef struct {
      */
     const char *request_id;
     /**
-     * As of when the change is made, in milliseconds since 1970 UTC: for tests and replays. 0 for now, by the
-     * vault's clock. Calls that know no other time refuse one.
+     * As of when the change is made, in milliseconds since 1970 UTC: for tests and replays. 0 for now, by
+     * the vault's clock. Calls that know no other time refuse one.
      */
     int64_t now_ms;
 } keycask_actor;
@@ -772,8 +779,8 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * How long a change waits for other writers before it fails as KEYCASK_BUSY, in milliseconds: 5,000 where it
-     * is 0, an hour at most.
+     * How long a change waits for other writers before it fails as KEYCASK_BUSY, in milliseconds: 5,000
+     * where it is 0, an hour at most.
      */
     int64_t busy_timeout_ms;
     /**
@@ -841,7 +848,8 @@ typedef struct {
 } keycask_request;
 
 /**
- * A request for a new key. Begin with KEYCASK_NEW_KEY_INIT and set `prefix`; what stays 0 or NULL isn't given.
+ * A request for a new key. Begin with KEYCASK_NEW_KEY_INIT and set `prefix`; what stays 0 or NULL isn't
+ * given.
  */
 typedef struct {
     /**
@@ -912,8 +920,9 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * Not 0 where the secret leaked: every living relative of the key is revoked as compromised, and one new key is
-     * issued. Where only the old key of a running rotation leaked, finish that rotation instead.
+     * Not 0 where the secret leaked: every living relative of the key is revoked as compromised, and one
+     * new key is issued. Where only the old key of a running rotation leaked, finish that rotation
+     * instead.
      */
     int32_t emergency;
     /**
@@ -921,8 +930,8 @@ typedef struct {
      */
     int32_t has_grace;
     /**
-     * How long the old key is accepted beside its successor, in milliseconds, but never past its own expiry. It must
-     * lie within the policy's bounds, and there is none in an emergency.
+     * How long the old key is accepted beside its successor, in milliseconds, but never past its own
+     * expiry. It must lie within the policy's bounds, and there is none in an emergency.
      */
     int64_t grace_ms;
     /**
@@ -930,8 +939,8 @@ typedef struct {
      */
     int64_t expires_at_ms;
     /**
-     * Makes the request idempotent, for this key: a repeat with the same id gets the same successor, without its
-     * secret. At most 128 bytes.
+     * Makes the request idempotent, for this key: a repeat with the same id gets the same successor,
+     * without its secret. At most 128 bytes.
      */
     const char *request_id;
 } keycask_rotation;
@@ -955,8 +964,8 @@ typedef struct {
 } keycask_revocation;
 
 /**
- * Which fields of a key to change. Begin with KEYCASK_KEY_UPDATE_INIT; name the fields in `fields` and set them. A
- * field that is named and left NULL or 0 is cleared; one that isn't named stays as it is.
+ * Which fields of a key to change. Begin with KEYCASK_KEY_UPDATE_INIT; name the fields in `fields` and set
+ * them. A field that is named and left NULL or 0 is cleared; one that isn't named stays as it is.
  */
 typedef struct {
     /**
@@ -996,7 +1005,8 @@ typedef struct {
      */
     int64_t not_before_ms;
     /**
-     * Its expiry, in milliseconds since 1970 UTC. A running grace window is cut to it, and never extended by it.
+     * Its expiry, in milliseconds since 1970 UTC. A running grace window is cut to it, and never extended
+     * by it.
      */
     int64_t expires_at_ms;
     /**
@@ -1048,7 +1058,8 @@ typedef struct {
 } keycask_key_filter;
 
 /**
- * Which changes to list: all of them, oldest first, where nothing is said. Begin with KEYCASK_CHANGE_FILTER_INIT.
+ * Which changes to list: all of them, oldest first, where nothing is said. Begin with
+ * KEYCASK_CHANGE_FILTER_INIT.
  */
 typedef struct {
     /**
@@ -1167,8 +1178,8 @@ typedef struct {
 } keycask_notice_filter;
 
 /**
- * Which notices a sender wants, and for how long they are its own. Begin with KEYCASK_NOTICE_CLAIM_INIT and set
- * `lease_ms`.
+ * Which notices a sender wants, and for how long they are its own. Begin with KEYCASK_NOTICE_CLAIM_INIT
+ * and set `lease_ms`.
  */
 typedef struct {
     /**
@@ -1198,8 +1209,8 @@ typedef struct {
 } keycask_notice_claim;
 
 /**
- * How often a sender tries, and how long it waits after a failure. Begin with KEYCASK_RETRIES_INIT; what stays 0 is
- * the default.
+ * How often a sender tries, and how long it waits after a failure. Begin with KEYCASK_RETRIES_INIT; what
+ * stays 0 is the default.
  */
 typedef struct {
     /**
@@ -1221,8 +1232,8 @@ typedef struct {
 } keycask_retries;
 
 /**
- * Which rules to change. Begin with KEYCASK_POLICY_UPDATE_INIT; name the rules in `fields` and set them. A rule that
- * isn't named stays as it is.
+ * Which rules to change. Begin with KEYCASK_POLICY_UPDATE_INIT; name the rules in `fields` and set them. A
+ * rule that isn't named stays as it is.
  */
 typedef struct {
     /**
@@ -1330,8 +1341,8 @@ typedef struct {
      */
     size_t struct_size;
     /**
-     * Checkpoints newer than the backup, as keycask_vault_checkpoint made them: by them the changes that are lost are
-     * counted, also where the old file is gone. NULL for none.
+     * Checkpoints newer than the backup, as keycask_vault_checkpoint made them: by them the changes that
+     * are lost are counted, also where the old file is gone. NULL for none.
      */
     const char *checkpoints;
     /**
@@ -1345,11 +1356,13 @@ typedef struct {
 } keycask_restore;
 
 /**
- * What is told of what happens: a KEYCASK_LOG_ level, a target that begins with `keycask::`, and a line of text,
- * borrowed for the call. It tells kinds, ids and paths, and never a secret, an owner, an actor or a note.
+ * What is told of what happens: a KEYCASK_LOG_ level, a target that begins with `keycask::`, and a line of
+ * text, borrowed for the call. It tells kinds, ids and paths, and never a secret, an owner, an actor or a
+ * note.
  *
- * It is called from any thread, from several at once, and with a lock of keycask's held that a fork waits for. So it
- * must not fork, nor wait for a thread that does, nor call keycask, nor leave by longjmp or an exception.
+ * It is called from any thread, from several at once, and with a lock of keycask's held that a fork waits
+ * for. So it must not fork, nor wait for a thread that does, nor call keycask, nor leave by longjmp or an
+ * exception.
  */
 typedef void (*keycask_log_callback)(int32_t level, const char *target, const char *message, void *user_data);
 
@@ -1449,7 +1462,8 @@ typedef void (*keycask_log_callback)(int32_t level, const char *target, const ch
 #define KEYCASK_INTERNAL 90
 
 /**
- * A defect of keycask that ended a call in its middle. Nothing was answered; what was being changed is undone.
+ * A defect of keycask that ended a call in its middle. Nothing was answered; what was being changed is
+ * undone.
  */
 #define KEYCASK_PANIC 91
 
@@ -1458,8 +1472,8 @@ extern "C" {
 #endif // __cplusplus
 
 /**
- * The stable name of a status, such as `ok`, `refused`, `vault_missing`; `?` for a number that is none. Never
- * NULL, and never to be released.
+ * The stable name of a status, such as `ok`, `refused`, `vault_missing`; `?` for a number that is none.
+ * Never NULL, and never to be released.
  */
 const char *keycask_status_name(keycask_status status);
 
@@ -1469,8 +1483,8 @@ const char *keycask_status_name(keycask_status status);
 keycask_status keycask_error_status(const keycask_error *error);
 
 /**
- * What was tried, why it failed and, where that is known, what to do: one line of English without a full stop.
- * Borrowed from the error; NULL for NULL.
+ * What was tried, why it failed and, where that is known, what to do: one line of English without a full
+ * stop. Borrowed from the error; NULL for NULL.
  */
 const char *keycask_error_message(const keycask_error *error);
 
@@ -1510,8 +1524,8 @@ const char *keycask_texts_get(const keycask_texts *texts, size_t index);
 void keycask_texts_free(keycask_texts *texts);
 
 /**
- * The word of a KEYCASK_OUTCOME_ number, such as `valid` or `rotated_out`; `?` for a number that is none. Never
- * NULL, and never to be released, as with the other names.
+ * The word of a KEYCASK_OUTCOME_ number, such as `valid` or `rotated_out`; `?` for a number that is none.
+ * Never NULL, and never to be released, as with the other names.
  */
 const char *keycask_outcome_name(int32_t outcome);
 
@@ -1561,11 +1575,12 @@ const char *keycask_import_outcome_name(int32_t outcome);
 const char *keycask_encoding_name(int32_t encoding);
 
 /**
- * Creates a vault at `path`, which must not exist: atomically, so that whoever looks at the path sees nothing or a
- * whole vault. `options` may be NULL. The vault is the caller's, to be released by keycask_vault_free.
+ * Creates a vault at `path`, which must not exist: atomically, so that whoever looks at the path sees
+ * nothing or a whole vault. `options` may be NULL. The vault is the caller's, to be released by
+ * keycask_vault_free.
  *
- * Fails with KEYCASK_CONFLICT where something is at the path, KEYCASK_VAULT_MISSING where its folder is missing,
- * KEYCASK_UNSUPPORTED_LOCATION where its file system can't carry a write-ahead log.
+ * Fails with KEYCASK_CONFLICT where something is at the path, KEYCASK_VAULT_MISSING where its folder is
+ * missing, KEYCASK_UNSUPPORTED_LOCATION where its file system can't carry a write-ahead log.
  */
 keycask_status keycask_vault_create(const char *path,
                                     const keycask_options *options,
@@ -1573,11 +1588,12 @@ keycask_status keycask_vault_create(const char *path,
                                     keycask_error **error_out);
 
 /**
- * Opens the vault at `path`, looks at it whole and changes nothing; a missing file is a failure, never a new vault.
- * `options` may be NULL. The vault is the caller's, to be released by keycask_vault_free.
+ * Opens the vault at `path`, looks at it whole and changes nothing; a missing file is a failure, never a
+ * new vault. `options` may be NULL. The vault is the caller's, to be released by keycask_vault_free.
  *
  * Fails with KEYCASK_VAULT_MISSING, KEYCASK_NOT_A_VAULT, KEYCASK_UNSUPPORTED_VERSION, KEYCASK_READ_ONLY,
- * KEYCASK_UNSUPPORTED_LOCATION, KEYCASK_DAMAGED or KEYCASK_PEPPER: each message says what was found and what to do.
+ * KEYCASK_UNSUPPORTED_LOCATION, KEYCASK_DAMAGED or KEYCASK_PEPPER: each message says what was found and
+ * what to do.
  */
 keycask_status keycask_vault_open(const char *path,
                                   const keycask_options *options,
@@ -1585,23 +1601,22 @@ keycask_status keycask_vault_open(const char *path,
                                   keycask_error **error_out);
 
 /**
- * Creates a vault that lives in this process's memory, for tests, and is gone when it is released. `options` may
- * be NULL.
+ * Creates a vault in memory, for tests: it belongs to this handle alone and ends with it. A child of a
+ * fork gets a copy of its own. `options` may be NULL.
  */
 keycask_status keycask_vault_create_in_memory(const keycask_options *options,
                                               keycask_vault **vault_out,
                                               keycask_error **error_out);
 
 /**
- * Closes a vault: calls in flight on other threads finish, later ones fail with KEYCASK_CLOSED. To close it again
- * changes nothing. It must be released all the same.
+ * Closes a vault: calls in flight on other threads finish, later ones fail with KEYCASK_CLOSED,
+ * a list at its next page. To close it again changes nothing. It must be released all the same.
  */
-keycask_status keycask_vault_close(keycask_vault * vault,
-                                   keycask_error **error_out);
+keycask_status keycask_vault_close(keycask_vault * vault, keycask_error **error_out);
 
 /**
- * Closes a vault and releases it; nothing for NULL. No other thread may be using it, or use it afterwards: to stop
- * threads that do, call keycask_vault_close first and wait for them.
+ * Closes a vault and releases it; nothing for NULL. No other thread may be using it, or use it afterwards:
+ * to stop threads that do, call keycask_vault_close first and wait for them.
  */
 void keycask_vault_free(keycask_vault *vault);
 
@@ -1627,8 +1642,8 @@ int64_t keycask_vault_created_at_ms(keycask_vault * vault);
 int64_t keycask_vault_now_ms(keycask_vault * vault);
 
 /**
- * The prefixes of the keys that were ever issued and those that the policy names, sorted: what a secret scanner
- * must know.
+ * The prefixes of the keys that were ever issued and those that the policy names, sorted: what a secret
+ * scanner must know.
  */
 keycask_status keycask_vault_prefixes(keycask_vault * vault,
                                       keycask_texts **prefixes_out,
@@ -1640,12 +1655,13 @@ keycask_status keycask_vault_prefixes(keycask_vault * vault,
 keycask_status keycask_vault_flush(keycask_vault * vault, keycask_error **error_out);
 
 /**
- * Judges a presented secret: KEYCASK_OK where it is accepted, KEYCASK_REFUSED where it is not, and anything else
- * where the vault could not say. Then let no one in, and answer 503 rather than 401.
+ * Judges a presented secret: KEYCASK_OK where it is accepted, KEYCASK_REFUSED where it is not, and
+ * anything else where the vault could not say. Then let no one in, and answer 503 rather than 401.
  *
- * `presented` are `presented_len` bytes as the client sent them, without NUL; what isn't a secret at all, however
- * long, is refused as malformed. `request` may be NULL: it demands nothing then. The verdict is set for KEYCASK_OK
- * and KEYCASK_REFUSED, and the caller's; `verdict_out` may be NULL where the status is enough.
+ * `presented` are `presented_len` bytes as the client sent them, without NUL; what isn't a secret at all,
+ * however long, is refused as malformed. `request` may be NULL: it demands nothing then. The verdict is
+ * set for KEYCASK_OK and KEYCASK_REFUSED, and the caller's; `verdict_out` may be NULL where the status is
+ * enough.
  */
 keycask_status keycask_vault_verify(keycask_vault * vault,
                                     const char *presented,
@@ -1666,8 +1682,8 @@ keycask_status keycask_vault_identify(keycask_vault * vault,
                                       keycask_error **error_out);
 
 /**
- * What verify found: KEYCASK_OUTCOME_VALID, which is 0, or why it refused. -1 for NULL. Tell the client one thing
- * only: invalid; the reason and the key's id are for your logs.
+ * What verify found: KEYCASK_OUTCOME_VALID, which is 0, or why it refused. -1 for NULL. Tell the client
+ * one thing only: invalid; the reason and the key's id are for your logs.
  */
 int32_t keycask_verdict_reason(const keycask_verdict *verdict);
 
@@ -1688,8 +1704,8 @@ const keycask_key *keycask_verdict_key(const keycask_verdict *verdict);
 int64_t keycask_verdict_grace_until_ms(const keycask_verdict *verdict);
 
 /**
- * The id of an accepted key's successor, to which its client should move; NULL where it has none or was refused.
- * Borrowed.
+ * The id of an accepted key's successor, to which its client should move; NULL where it has none or was
+ * refused. Borrowed.
  */
 const char *keycask_verdict_successor(const keycask_verdict *verdict);
 
@@ -1834,11 +1850,10 @@ const char *keycask_key_replaced_by(const keycask_key *key);
 int64_t keycask_key_grace_until_ms(const keycask_key *key);
 
 /**
- * Its state at `now_ms`, a KEYCASK_STATE_ number; keycask_vault_now_ms has the vault's time. 0 for NULL and for a
- * time that is none.
+ * Its state at `now_ms`, a KEYCASK_STATE_ number; keycask_vault_now_ms has the vault's time. 0 for NULL
+ * and for a time that is none.
  */
-int32_t keycask_key_state(const keycask_key *key,
-                          int64_t now_ms);
+int32_t keycask_key_state(const keycask_key *key, int64_t now_ms);
 
 /**
  * Releases a key that the caller owns; nothing for NULL.
@@ -1848,8 +1863,9 @@ void keycask_key_free(keycask_key *key);
 /**
  * Issues a key. Its secret is in `issued_out` and nowhere else; the object is the caller's.
  *
- * Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy, KEYCASK_CONFLICT where the
- * owner has as many living keys as the policy allows, or the request id was used for another request.
+ * Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy, KEYCASK_CONFLICT
+ * where the owner has as many living keys as the policy allows, or the request id was used for another
+ * request.
  */
 keycask_status keycask_vault_create_key(keycask_vault * vault,
                                         const keycask_new_key *key,
@@ -1860,8 +1876,8 @@ keycask_status keycask_vault_create_key(keycask_vault * vault,
 /**
  * Issues many keys, at most 100,000, in one transaction: all of them or none.
  *
- * `keys` are `keys_len` pointers to requests, and `issued_out` has room for as many pointers. Each is set to an
- * object of the caller's, in the order of the requests; to NULL where the call fails.
+ * `keys` are `keys_len` pointers to requests, and `issued_out` has room for as many pointers. Each is set
+ * to an object of the caller's, in the order of the requests; to NULL where the call fails.
  */
 keycask_status keycask_vault_create_keys(keycask_vault * vault,
                                          const keycask_new_key *const *keys,
@@ -1886,11 +1902,12 @@ bool keycask_issued_replayed(const keycask_issued *issued);
 size_t keycask_issued_secret_size(const keycask_issued *issued);
 
 /**
- * Writes the secret and a NUL into a buffer of the caller's. Hand it to the key's owner now, then clear the buffer
- * by keycask_wipe: it exists nowhere else.
+ * Writes the secret and a NUL into a buffer of the caller's. Hand it to the key's owner now, then clear
+ * the buffer by keycask_wipe: it exists nowhere else.
  *
  * Fails with KEYCASK_INVALID_ARGUMENT, and writes nothing, where `buffer_size` is less than
- * keycask_issued_secret_size; with KEYCASK_CONFLICT on the answer to a repeated request, which has no secret.
+ * keycask_issued_secret_size; with KEYCASK_CONFLICT on the answer to a repeated request, which has no
+ * secret.
  */
 keycask_status keycask_issued_secret(const keycask_issued *issued,
                                      char *buffer,
@@ -1903,19 +1920,20 @@ keycask_status keycask_issued_secret(const keycask_issued *issued,
 void keycask_issued_free(keycask_issued *issued);
 
 /**
- * The vendor whose keys begin with a prefix, such as `Stripe` for `sk_live`: scanners would report a leak of yours
- * as theirs. KEYCASK_OK with a text of the caller's, or KEYCASK_END where nobody's do.
+ * The vendor whose keys begin with a prefix, such as `Stripe` for `sk_live`: scanners would report a leak
+ * of yours as theirs. KEYCASK_OK with a text of the caller's, or KEYCASK_END where nobody's do.
  */
 keycask_status keycask_prefix_vendor(const char *prefix,
                                      keycask_text **vendor_out,
                                      keycask_error **error_out);
 
 /**
- * Rotates a key: issues its successor, whose secret is in `issued_out`, and lets the old key work beside it until
- * the grace window ends. `rotation` may be NULL: planned, with the policy's grace.
+ * Rotates a key: issues its successor, whose secret is in `issued_out`, and lets the old key work beside
+ * it until the grace window ends. `rotation` may be NULL: planned, with the policy's grace.
  *
- * Fails with KEYCASK_CONFLICT where the key was rotated already, is disabled (emergencies excepted), revoked,
- * rotated out or expired; KEYCASK_INVALID_ARGUMENT for a grace outside the policy's bounds; KEYCASK_NOT_FOUND.
+ * Fails with KEYCASK_CONFLICT where the key was rotated already, is disabled (emergencies excepted),
+ * revoked, rotated out or expired; KEYCASK_INVALID_ARGUMENT for a grace outside the policy's bounds;
+ * KEYCASK_NOT_FOUND.
  */
 keycask_status keycask_vault_rotate(keycask_vault * vault,
                                     const char *key_id,
@@ -1925,8 +1943,8 @@ keycask_status keycask_vault_rotate(keycask_vault * vault,
                                     keycask_error **error_out);
 
 /**
- * Ends the grace window of a rotated key now. On a key that is rotated out already it does nothing. The old key as
- * it is then goes to `key_out`, which may be NULL.
+ * Ends the grace window of a rotated key now. On a key that is rotated out already it does nothing. The
+ * old key as it is then goes to `key_out`, which may be NULL.
  *
  * Fails with KEYCASK_CONFLICT where no rotation of the key runs, or its successor can't be used.
  */
@@ -1937,12 +1955,12 @@ keycask_status keycask_vault_finish_rotation(keycask_vault * vault,
                                              keycask_error **error_out);
 
 /**
- * Gives the client of a rotated key more time: `grace_ms` counts from the rotation, as it did there. The old key as
- * it is then goes to `key_out`, which may be NULL.
+ * Gives the client of a rotated key more time: `grace_ms` counts from the rotation, as it did there. The
+ * old key as it is then goes to `key_out`, which may be NULL.
  *
- * Fails with KEYCASK_INVALID_ARGUMENT for a grace over the policy's maximum; KEYCASK_CONFLICT where no rotation of
- * the key runs, the window would not end later than it does, or past the key's own expiry, or where its successor
- * can't be used.
+ * Fails with KEYCASK_INVALID_ARGUMENT for a grace over the policy's maximum; KEYCASK_CONFLICT where no
+ * rotation of the key runs, the window would not end later than it does, or past the key's own expiry, or
+ * where its successor can't be used.
  */
 keycask_status keycask_vault_extend_rotation(keycask_vault * vault,
                                              const char *key_id,
@@ -1952,11 +1970,12 @@ keycask_status keycask_vault_extend_rotation(keycask_vault * vault,
                                              keycask_error **error_out);
 
 /**
- * Undoes a running rotation: the successor is revoked as `rotation_cancelled`, and the old key is whole again. With
- * `force` not 0 also where the successor was used. The old key as it is then goes to `key_out`, which may be NULL.
+ * Undoes a running rotation: the successor is revoked as `rotation_cancelled`, and the old key is whole
+ * again. With `force` not 0 also where the successor was used. The old key as it is then goes to
+ * `key_out`, which may be NULL.
  *
- * Fails with KEYCASK_CONFLICT where no rotation of the key runs, the successor was itself rotated, or, without
- * `force`, was used or may have been.
+ * Fails with KEYCASK_CONFLICT where no rotation of the key runs, the successor was itself rotated, or,
+ * without `force`, was used or may have been.
  */
 keycask_status keycask_vault_cancel_rotation(keycask_vault * vault,
                                              const char *key_id,
@@ -1966,9 +1985,9 @@ keycask_status keycask_vault_cancel_rotation(keycask_vault * vault,
                                              keycask_error **error_out);
 
 /**
- * Revokes a key, for ever: the very next verify refuses it, in every process. Its relatives stay as they are. A key
- * that is revoked already keeps its first reason. `revocation` may be NULL: unspecified. The key as it is then goes
- * to `key_out`, which may be NULL.
+ * Revokes a key, for ever: the very next verify refuses it, in every process. Its relatives stay as they
+ * are. A key that is revoked already keeps its first reason. `revocation` may be NULL: unspecified. The
+ * key as it is then goes to `key_out`, which may be NULL.
  */
 keycask_status keycask_vault_revoke(keycask_vault * vault,
                                     const char *key_id,
@@ -1978,10 +1997,11 @@ keycask_status keycask_vault_revoke(keycask_vault * vault,
                                     keycask_error **error_out);
 
 /**
- * Revokes all keys of an owner in one transaction. Those that were not revoked before go to `keys_out`, which may be
- * NULL.
+ * Revokes all keys of an owner in one transaction. Those that were not revoked before go to `keys_out`,
+ * which may be NULL.
  *
- * Fails with KEYCASK_NOT_FOUND where the owner has no key at all: a misspelt owner must not look like a success.
+ * Fails with KEYCASK_NOT_FOUND where the owner has no key at all: a misspelt owner must not look like a
+ * success.
  */
 keycask_status keycask_vault_revoke_owner(keycask_vault * vault,
                                           const char *owner,
@@ -1991,8 +2011,8 @@ keycask_status keycask_vault_revoke_owner(keycask_vault * vault,
                                           keycask_error **error_out);
 
 /**
- * Revokes the key that a secret belongs to: whoever holds a leaked key may kill it. The key as it is then goes to
- * `key_out`, which may be NULL.
+ * Revokes the key that a secret belongs to: whoever holds a leaked key may kill it. The key as it is then
+ * goes to `key_out`, which may be NULL.
  *
  * Fails with KEYCASK_NOT_FOUND where the secret is no key's.
  */
@@ -2005,11 +2025,11 @@ keycask_status keycask_vault_revoke_secret(keycask_vault * vault,
                                            keycask_error **error_out);
 
 /**
- * Changes fields of a living key; the very next verify goes by them. The key as it is then goes to `key_out`, which
- * may be NULL.
+ * Changes fields of a living key; the very next verify goes by them. The key as it is then goes to
+ * `key_out`, which may be NULL.
  *
- * Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy; KEYCASK_CONFLICT for a dead
- * key, or a prefix that would change; KEYCASK_NOT_FOUND.
+ * Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy; KEYCASK_CONFLICT
+ * for a dead key, or a prefix that would change; KEYCASK_NOT_FOUND.
  */
 keycask_status keycask_vault_update(keycask_vault * vault,
                                     const char *key_id,
@@ -2019,8 +2039,8 @@ keycask_status keycask_vault_update(keycask_vault * vault,
                                     keycask_error **error_out);
 
 /**
- * Disables a living key until somebody enables it. A running grace window ticks on. The key as it is then goes to
- * `key_out`, which may be NULL.
+ * Disables a living key until somebody enables it. A running grace window ticks on. The key as it is then
+ * goes to `key_out`, which may be NULL.
  */
 keycask_status keycask_vault_disable(keycask_vault * vault,
                                      const char *key_id,
@@ -2072,8 +2092,8 @@ keycask_status keycask_vault_lineage(keycask_vault * vault,
                                      keycask_error **error_out);
 
 /**
- * The living keys whose rotation, expiry or end of a window lies within the next `within_ms` milliseconds or is
- * past, and those whose window runs without a successor that lives. As of `now_ms`; 0 for now.
+ * The living keys whose rotation, expiry or end of a window lies within the next `within_ms` milliseconds
+ * or is past, and those whose window runs without a successor that lives. As of `now_ms`; 0 for now.
  */
 keycask_status keycask_vault_due(keycask_vault * vault,
                                  int64_t within_ms,
@@ -2112,8 +2132,8 @@ int64_t keycask_due_at_ms(const keycask_due *due);
 void keycask_due_free(keycask_due *due);
 
 /**
- * The living keys without a recorded use since `since_ms`, or none at all; keys that were created later are left
- * out. As of `now_ms`; 0 for now.
+ * The living keys without a recorded use since `since_ms`, or none at all; keys that were created later
+ * are left out. As of `now_ms`; 0 for now.
  */
 keycask_status keycask_vault_unused(keycask_vault * vault,
                                     int64_t since_ms,
@@ -2154,8 +2174,8 @@ int64_t keycask_unused_key_last_used_at_ms(const keycask_unused_key *unused);
 void keycask_unused_key_free(keycask_unused_key *unused);
 
 /**
- * How often a key was used validly, as far as that was recorded, and when last: KEYCASK_TIME_NONE where never.
- * Either of the two may be NULL.
+ * How often a key was used validly, as far as that was recorded, and when last: KEYCASK_TIME_NONE where
+ * never. Either of the two may be NULL.
  */
 keycask_status keycask_vault_usage(keycask_vault * vault,
                                    const char *key_id,
@@ -2229,7 +2249,8 @@ const char *keycask_change_detail(const keycask_change *change);
 void keycask_change_free(keycask_change *change);
 
 /**
- * The events of the log of uses that match; counts that still run stand at the new end. `filter` may be NULL: all.
+ * The events of the log of uses that match; counts that still run stand at the new end. `filter` may be
+ * NULL: all.
  */
 keycask_status keycask_vault_uses(keycask_vault * vault,
                                   const keycask_use_filter *filter,
@@ -2292,8 +2313,8 @@ const char *keycask_use_request_id(const keycask_use *event);
 void keycask_use_free(keycask_use *event);
 
 /**
- * The notices that match, oldest first; what time alone brings is written down first, once each. `filter` may be
- * NULL: the unacknowledged ones.
+ * The notices that match, oldest first; what time alone brings is written down first, once each. `filter`
+ * may be NULL: the unacknowledged ones.
  */
 keycask_status keycask_vault_notices(keycask_vault * vault,
                                      const keycask_notice_filter *filter,
@@ -2301,8 +2322,8 @@ keycask_status keycask_vault_notices(keycask_vault * vault,
                                      keycask_error **error_out);
 
 /**
- * Claims notices that are to be delivered now, oldest first: no other sender gets them until the lease is over.
- * After each delivery call keycask_vault_ack, or keycask_vault_notice_failed.
+ * Claims notices that are to be delivered now, oldest first: no other sender gets them until the lease is
+ * over. After each delivery call keycask_vault_ack, or keycask_vault_notice_failed.
  */
 keycask_status keycask_vault_claim_notices(keycask_vault * vault,
                                            const keycask_notice_claim *claim,
@@ -2320,9 +2341,9 @@ keycask_status keycask_vault_ack(keycask_vault * vault,
                                  keycask_error **error_out);
 
 /**
- * Reports that a claimed notice could not be delivered: it may be claimed again after a wait that grows with each
- * failure, or is given up after too many. `retries` may be NULL. As of `now_ms`; 0 for now. The notice as it is
- * then goes to `notice_out`, which may be NULL.
+ * Reports that a claimed notice could not be delivered: it may be claimed again after a wait that grows
+ * with each failure, or is given up after too many. `retries` may be NULL. As of `now_ms`; 0 for now. The
+ * notice as it is then goes to `notice_out`, which may be NULL.
  */
 keycask_status keycask_vault_notice_failed(keycask_vault * vault,
                                            const char *notice_id,
@@ -2368,8 +2389,8 @@ int32_t keycask_notice_kind(const keycask_notice *notice);
 int64_t keycask_notice_at_ms(const keycask_notice *notice);
 
 /**
- * The moment that it speaks of: when the key was rotated, revoked or reported; or when its window ends, it expires,
- * or its rotation is due.
+ * The moment that it speaks of: when the key was rotated, revoked or reported; or when its window ends, it
+ * expires, or its rotation is due.
  */
 int64_t keycask_notice_about_ms(const keycask_notice *notice);
 
@@ -2436,8 +2457,8 @@ keycask_status keycask_vault_policy(keycask_vault * vault,
                                     keycask_error **error_out);
 
 /**
- * Changes some of the policy, in one transaction. It rules what is issued from now on; keys that exist stay as they
- * are. The policy as it is then goes to `policy_out`, which may be NULL.
+ * Changes some of the policy, in one transaction. It rules what is issued from now on; keys that exist
+ * stay as they are. The policy as it is then goes to `policy_out`, which may be NULL.
  *
  * Fails with KEYCASK_INVALID_ARGUMENT for rules that contradict each other.
  */
@@ -2513,11 +2534,12 @@ int64_t keycask_policy_notice_ahead_ms(const keycask_policy *policy);
 void keycask_policy_free(keycask_policy *policy);
 
 /**
- * Introduces a pepper of 32 to 4,096 bytes, or rotates to a new one. `changed_out`, which may be NULL, is set to
- * false where it is the current one already.
+ * Introduces a pepper of 32 to 4,096 bytes, or rotates to a new one. `changed_out`, which may be NULL, is
+ * set to false where it is the current one already.
  *
- * Introduced, it covers every key at once. Rotated, it covers new keys at once and each old one at its next valid
- * use; until then both must be given when the vault is opened. Give the new pepper to every process first.
+ * Introduced, it covers every key at once. Rotated, it covers new keys at once and each old one at its
+ * next valid use; until then both must be given when the vault is opened. Give the new pepper to every
+ * process first.
  */
 keycask_status keycask_vault_set_pepper(keycask_vault * vault,
                                         const uint8_t *pepper,
@@ -2543,8 +2565,8 @@ keycask_status keycask_vault_keys_on_retired_pepper(keycask_vault * vault,
                                                     keycask_error **error_out);
 
 /**
- * Figures of the vault, with states as of `now_ms`; 0 for now. It reads every key and every use: for a look now and
- * then, not for each request.
+ * Figures of the vault, with states as of `now_ms`; 0 for now. It reads every key and every use: for a
+ * look now and then, not for each request.
  */
 keycask_status keycask_vault_stats(keycask_vault * vault,
                                    int64_t now_ms,
@@ -2602,8 +2624,9 @@ uint64_t keycask_stats_busy_failed(const keycask_stats *figures);
 void keycask_stats_free(keycask_stats *figures);
 
 /**
- * Looks for damage, reads the whole file and changes nothing. With `deep` not 0 it looks at everything, both logs
- * leaf by leaf. KEYCASK_OK means that it could look; keycask_report_ok tells whether all is well.
+ * Looks for damage, reads the whole file and changes nothing. With `deep` not 0 it looks at everything,
+ * both logs leaf by leaf. KEYCASK_OK means that it could look; keycask_report_ok tells whether all is
+ * well.
  */
 keycask_status keycask_vault_check(keycask_vault * vault,
                                    int32_t deep,
@@ -2611,9 +2634,9 @@ keycask_status keycask_vault_check(keycask_vault * vault,
                                    keycask_error **error_out);
 
 /**
- * The sizes and roots of both logs as of now, as text to keep elsewhere: whoever holds it sees when a log is
- * rewritten or cut. `signing_key` is the text of an Ed25519 key for signed notes (`PRIVATE+KEY+NAME+ID+KEY`), or
- * NULL for checkpoints without a signature.
+ * The sizes and roots of both logs as of now, as text to keep elsewhere: whoever holds it sees when a log
+ * is rewritten or cut. `signing_key` is the text of an Ed25519 key for signed notes
+ * (`PRIVATE+KEY+NAME+ID+KEY`), or NULL for checkpoints without a signature.
  */
 keycask_status keycask_vault_checkpoint(keycask_vault * vault,
                                         const char *signing_key,
@@ -2623,9 +2646,10 @@ keycask_status keycask_vault_checkpoint(keycask_vault * vault,
 /**
  * Recomputes every leaf and both roots from the rows, and compares them with the trees that the file states.
  *
- * `checkpoints` is text that keycask_vault_checkpoint made earlier and that was kept elsewhere, or NULL: then today's
- * logs must begin with what it says. With a `verifier_key` (`NAME+ID+KEY`), which may be NULL, each checkpoint must
- * carry its signature. KEYCASK_OK means that it could look; keycask_report_ok tells whether all is well.
+ * `checkpoints` is text that keycask_vault_checkpoint made earlier and that was kept elsewhere, or NULL:
+ * then today's logs must begin with what it says. With a `verifier_key` (`NAME+ID+KEY`), which may be
+ * NULL, each checkpoint must carry its signature. KEYCASK_OK means that it could look; keycask_report_ok
+ * tells whether all is well.
  */
 keycask_status keycask_vault_verify_logs(keycask_vault * vault,
                                          const char *checkpoints,
@@ -2669,12 +2693,13 @@ const char *keycask_report_log_root(const keycask_report *report, int32_t log);
 void keycask_report_free(keycask_report *report);
 
 /**
- * Imports digests that another system made of its keys, from `text_len` bytes of JSON Lines or CSV: from then on the
- * keys work here. It takes effect at once and whole, at its end. A row that breaks a limit is refused and reported,
- * and the others are imported unless the options say otherwise. `options` may be NULL.
+ * Imports digests that another system made of its keys, from `text_len` bytes of JSON Lines or CSV: from
+ * then on the keys work here. It takes effect at once and whole, at its end. A row that breaks a limit is
+ * refused and reported, and the others are imported unless the options say otherwise. `options` may be
+ * NULL.
  *
- * Each row has a `digest` and may have `scheme`, `strength_bits`, `owner`, `name`, `prefix`, `scopes`, `metadata`,
- * `notify_email`, `created_at`, `not_before`, `expires_at` and `disabled`.
+ * Each row has a `digest` and may have `scheme`, `strength_bits`, `owner`, `name`, `prefix`, `scopes`,
+ * `metadata`, `notify_email`, `created_at`, `not_before`, `expires_at` and `disabled`.
  */
 keycask_status keycask_vault_import(keycask_vault * vault,
                                     const char *text,
@@ -2735,8 +2760,8 @@ const char *keycask_import_report_note_message(const keycask_import_report *repo
 void keycask_import_report_free(keycask_import_report *report);
 
 /**
- * Copies the vault to `path`, which must not exist, as of one moment while every process goes on. The copy is a vault
- * that opens as it is.
+ * Copies the vault to `path`, which must not exist, as of one moment while every process goes on. The copy
+ * is a vault that opens as it is.
  */
 keycask_status keycask_vault_backup(keycask_vault * vault,
                                     const char *path,
@@ -2744,9 +2769,9 @@ keycask_status keycask_vault_backup(keycask_vault * vault,
                                     keycask_error **error_out);
 
 /**
- * Puts a copy of `backup` in the place of the vault at `path`, which no process may have open; what was there is kept
- * beside it. `options`, which may be NULL, name the actor; `restore` may be NULL. What was done goes to `report_out`,
- * which may be NULL.
+ * Puts a copy of `backup` in the place of the vault at `path`, which no process may have open; what was
+ * there is kept beside it. `options`, which may be NULL, name the actor; `restore` may be NULL. What was
+ * done goes to `report_out`, which may be NULL.
  *
  * Fails with KEYCASK_CONFLICT while a process has the vault open, or where the backup is another vault's;
  * KEYCASK_DAMAGED where the backup is.
@@ -2774,8 +2799,8 @@ size_t keycask_restore_report_old_logs_len(const keycask_restore_report *report)
 const char *keycask_restore_report_old_log(const keycask_restore_report *report, size_t index);
 
 /**
- * Whether there was an old file to compare the backup with, and it could be read. Where not, nobody knows which
- * revocations were lost.
+ * Whether there was an old file to compare the backup with, and it could be read. Where not, nobody knows
+ * which revocations were lost.
  */
 bool keycask_restore_report_compared(const keycask_restore_report *report);
 
@@ -2800,15 +2825,16 @@ uint64_t keycask_restore_report_reapplied(const keycask_restore_report *report);
 int64_t keycask_restore_report_lost_changes(const keycask_restore_report *report);
 
 /**
- * The keys that the old file had revoked and the backup hasn't: unless they were revoked again, they may be accepted
- * now.
+ * The keys that the old file had revoked and the backup hasn't: unless they were revoked again, they may
+ * be accepted now.
  */
 keycask_status keycask_restore_report_missing_revocations(const keycask_restore_report *report,
                                                           keycask_keys **keys_out,
                                                           keycask_error **error_out);
 
 /**
- * The keys that the old file refused for another reason (disabled, rotated out, expired), and that are accepted now.
+ * The keys that the old file refused for another reason (disabled, rotated out, expired), and that are
+ * accepted now.
  */
 keycask_status keycask_restore_report_accepted_again(const keycask_restore_report *report,
                                                      keycask_keys **keys_out,
@@ -2820,9 +2846,9 @@ keycask_status keycask_restore_report_accepted_again(const keycask_restore_repor
 void keycask_restore_report_free(keycask_restore_report *report);
 
 /**
- * Upgrades the vault at `path` to this library's schema, while other processes go on. With `backup` not 0 a copy is
- * made first where there is something to upgrade. `options`, which may be NULL, name the actor. What was done goes to
- * `migration_out`, which may be NULL.
+ * Upgrades the vault at `path` to this library's schema, while other processes go on. With `backup` not 0
+ * a copy is made first where there is something to upgrade. `options`, which may be NULL, name the actor.
+ * What was done goes to `migration_out`, which may be NULL.
  */
 keycask_status keycask_vault_migrate(const char *path,
                                      const keycask_options *options,
@@ -2851,8 +2877,8 @@ const char *keycask_migration_backup(const keycask_migration *migration);
 void keycask_migration_free(keycask_migration *migration);
 
 /**
- * Prunes the uses that the policy no longer keeps, the oldest first. `pruned_out`, which may be NULL, is set to how
- * many there were.
+ * Prunes the uses that the policy no longer keeps, the oldest first. `pruned_out`, which may be NULL, is
+ * set to how many there were.
  */
 keycask_status keycask_vault_prune(keycask_vault * vault,
                                    const keycask_actor *actor,
@@ -2860,9 +2886,9 @@ keycask_status keycask_vault_prune(keycask_vault * vault,
                                    keycask_error **error_out);
 
 /**
- * Erases what names a person: as an actor, with address and note; as an owner, with the notes on their keys and the
- * names, metadata and addresses of the keys. `changes_out`, which may be NULL, is set to how many changes were
- * blanked.
+ * Erases what names a person: as an actor, with address and note; as an owner, with the notes on their
+ * keys and the names, metadata and addresses of the keys. `changes_out`, which may be NULL, is set to how
+ * many changes were blanked.
  *
  * Fails with KEYCASK_CONFLICT while a key of the person's lives: revoke it first.
  */
@@ -2873,11 +2899,11 @@ keycask_status keycask_vault_erase_person(keycask_vault * vault,
                                           keycask_error **error_out);
 
 /**
- * Has what happens told to `callback`, up to `max_level`, in this whole process; a NULL callback tells nobody.
- * `user_data` is handed to it as it is.
+ * Has what happens told to `callback`, up to `max_level`, in this whole process; a NULL callback tells
+ * nobody. `user_data` is handed to it as it is.
  *
- * A call on another thread that began before may still be running when this returns, and `user_data` must outlive it.
- * Call it seldom: each call keeps a few bytes for ever.
+ * A call on another thread that began before may still be running when this returns, and `user_data` must
+ * outlive it. Call it seldom: each call keeps a few bytes for ever.
  */
 keycask_status keycask_set_log(keycask_log_callback callback,
                                void *user_data,
@@ -2885,14 +2911,14 @@ keycask_status keycask_set_log(keycask_log_callback callback,
                                keycask_error **error_out);
 
 /**
- * The version of the library that runs, such as `0.1.0`; never NULL, and never to be released. KEYCASK_VERSION is that
- * of the header that the program was compiled with.
+ * The version of the library that runs, such as `0.1.0`; never NULL, and never to be released.
+ * KEYCASK_VERSION is that of the header that the program was compiled with.
  */
 const char *keycask_version(void);
 
 /**
- * Masks every secret of keycask's form in `text_len` bytes of UTF-8, as for a log: its prefix and the first 8 random
- * characters stay. The masked text goes to the caller.
+ * Masks every secret of keycask's form in `text_len` bytes of UTF-8, as for a log: its prefix and the
+ * first 8 random characters stay. The masked text goes to the caller.
  */
 keycask_status keycask_redact(const char *text,
                               size_t text_len,

@@ -45,6 +45,8 @@ int main(int argc, char **argv)
     keycask_new_key request = KEYCASK_NEW_KEY_INIT;
     keycask_issued *issued = NULL;
     keycask_keys *keys = NULL;
+    keycask_key *key = NULL;
+    keycask_policy *policy = NULL;
     pthread_t threads[THREADS];
     struct counts counts[THREADS];
     struct timespec pause = { 0, 300000000 };
@@ -64,7 +66,12 @@ int main(int argc, char **argv)
     for (i = 0; i < THREADS; i++) CHECK(counts[i].closed);
     for (i = 1; i < THREADS; i++) counts[0].accepted += counts[i].accepted;
     CHECK(counts[0].accepted > 0);
-    GIVES(KEYCASK_CLOSED, keycask_vault_keys(vault, NULL, &keys, &error));
+    GIVES(KEYCASK_CLOSED, keycask_vault_policy(vault, &policy, &error));
+    GIVES(KEYCASK_CLOSED, keycask_vault_create_key(vault, &request, &alice, &issued, &error));
+    OK(keycask_vault_keys(vault, NULL, &keys, &error));
+    GIVES(KEYCASK_CLOSED, keycask_keys_next(keys, &key, &error));
+    CHECK(policy == NULL && issued == NULL && key == NULL);
+    keycask_keys_free(keys);
     CHECK(keycask_vault_path(vault) != NULL);
     keycask_vault_free(vault);
     return closing_line("closing");

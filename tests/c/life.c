@@ -626,6 +626,44 @@ static void logging(void)
     keycask_vault_free(vault);
 }
 
+static void in_memory(void)
+{
+    keycask_vault *vault = NULL;
+    char secret[KEYCASK_SECRET_SIZE], id[64];
+    OK(keycask_vault_create_in_memory(NULL, &vault, &error));
+    create(vault, "acct_42", secret, id);
+    CHECK(accepted(vault, secret));
+    OK(keycask_vault_revoke(vault, id, NULL, &alice, NULL, &error));
+    CHECK(!accepted(vault, secret));
+    keycask_vault_free(vault);
+}
+
+/* A list may outlive its vault: it tells what it had read, and fails at its next page. */
+static void outliving(void)
+{
+    keycask_vault *vault = new_vault(folder, "outlive.db");
+    keycask_new_key request = KEYCASK_NEW_KEY_INIT;
+    const keycask_new_key *requests[600];
+    keycask_issued *issued[600];
+    keycask_keys *keys = NULL;
+    keycask_key *key = NULL;
+    keycask_error *error = NULL;
+    keycask_status status;
+    int i, told = 0;
+    request.prefix = "acme_live";
+    for (i = 0; i < 600; i++) requests[i] = &request;
+    OK(keycask_vault_create_keys(vault, requests, 600, &alice, issued, &error));
+    for (i = 0; i < 600; i++) keycask_issued_free(issued[i]);
+    OK(keycask_vault_keys(vault, NULL, &keys, &error));
+    OK(keycask_keys_next(keys, &key, &error));
+    keycask_key_free(key);
+    keycask_vault_free(vault);
+    while ((status = keycask_keys_next(keys, &key, &error)) == KEYCASK_OK && told++ < 600) keycask_key_free(key);
+    CHECK(status == KEYCASK_CLOSED && keycask_error_status(error) == KEYCASK_CLOSED && told > 0 && told < 599);
+    keycask_error_free(error);
+    keycask_keys_free(keys);
+}
+
 static void the_rest(void)
 {
     char secret[] = "GET / acme_test_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg1UK3ll";
@@ -666,6 +704,8 @@ int main(int argc, char **argv)
     backing_up();
     importing();
     logging();
+    in_memory();
+    outliving();
     the_rest();
     return closing_line("life");
 }

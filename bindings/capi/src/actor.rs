@@ -8,8 +8,8 @@ use keycask_core::Actor;
 use crate::error::Failure;
 use crate::input::{Versioned, address, optional_text, optional_time, required, text};
 
-/// Who makes a change, as the audit log will name them, from where, and as of when. There is no default: every
-/// change names its actor. Begin with KEYCASK_ACTOR_INIT and set `name`.
+/// Who makes a change, as the audit log will name them, from where, and as of when. There is no default:
+/// every change names its actor. Begin with KEYCASK_ACTOR_INIT and set `name`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_actor {
@@ -21,8 +21,8 @@ pub struct keycask_actor {
     pub client_ip: *const c_char,
     /// The id of the request that asks for the change, for the audit log: at most 128 bytes. NULL for none.
     pub request_id: *const c_char,
-    /// As of when the change is made, in milliseconds since 1970 UTC: for tests and replays. 0 for now, by the
-    /// vault's clock. Calls that know no other time refuse one.
+    /// As of when the change is made, in milliseconds since 1970 UTC: for tests and replays. 0 for now, by
+    /// the vault's clock. Calls that know no other time refuse one.
     pub now_ms: i64,
 }
 

@@ -62,8 +62,8 @@ pub(crate) fn next<T: Send + 'static, O>(
     })
 }
 
-/// A list of keys, of which keycask_keys_next returns one after the other. Owned by the caller, to be released by
-/// keycask_keys_free. Keys that are made or changed meanwhile may be told or not.
+/// A list of keys, of which keycask_keys_next returns one after the other. Owned by the caller, to be
+/// released by keycask_keys_free. Keys that are made or changed meanwhile may be told or not.
 pub struct keycask_keys {
     cursor: Cursor<Key>,
 }

@@ -15,7 +15,8 @@ use crate::status::{KEYCASK_OK, keycask_status};
 use crate::vault::{Handle, vault};
 use crate::words::DUES;
 
-/// A list of keys that are due, the most urgent first. Owned by the caller, to be released by keycask_dues_free.
+/// A list of keys that are due, the most urgent first. Owned by the caller, to be released by
+/// keycask_dues_free.
 pub struct keycask_dues {
     cursor: Cursor<Due>,
 }
@@ -34,8 +35,8 @@ impl From<Due> for keycask_due {
     }
 }
 
-/// The living keys whose rotation, expiry or end of a window lies within the next `within_ms` milliseconds or is
-/// past, and those whose window runs without a successor that lives. As of `now_ms`; 0 for now.
+/// The living keys whose rotation, expiry or end of a window lies within the next `within_ms` milliseconds
+/// or is past, and those whose window runs without a successor that lives. As of `now_ms`; 0 for now.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_due(
     vault: Handle<'_>,
@@ -106,8 +107,8 @@ pub struct keycask_unused_key {
     usage: Usage,
 }
 
-/// The living keys without a recorded use since `since_ms`, or none at all; keys that were created later are left
-/// out. As of `now_ms`; 0 for now.
+/// The living keys without a recorded use since `since_ms`, or none at all; keys that were created later
+/// are left out. As of `now_ms`; 0 for now.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_unused(
     vault: Handle<'_>,
@@ -169,8 +170,8 @@ pub extern "C" fn keycask_unused_key_free(unused: Option<Box<keycask_unused_key>
     access((), || drop(unused));
 }
 
-/// How often a key was used validly, as far as that was recorded, and when last: KEYCASK_TIME_NONE where never.
-/// Either of the two may be NULL.
+/// How often a key was used validly, as far as that was recorded, and when last: KEYCASK_TIME_NONE where
+/// never. Either of the two may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_usage(
     vault: Handle<'_>,

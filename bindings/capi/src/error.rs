@@ -10,8 +10,8 @@ use crate::text::c_string;
 
 /// Why a call failed. Owned by the caller, to be released by keycask_error_free.
 ///
-/// A call with an `error_out` sets it to NULL unless it fails, and to an error where it does. `error_out` itself
-/// may be NULL; the status tells the same kind of failure. No error ever holds a secret.
+/// A call with an `error_out` sets it to NULL unless it fails, and to an error where it does. `error_out`
+/// itself may be NULL; the status tells the same kind of failure. No error ever holds a secret.
 pub struct keycask_error {
     status: keycask_status,
     message: CString,
@@ -63,8 +63,8 @@ pub extern "C" fn keycask_error_status(error: Option<&keycask_error>) -> keycask
     access(KEYCASK_OK, || error.map_or(KEYCASK_OK, |error| error.status))
 }
 
-/// What was tried, why it failed and, where that is known, what to do: one line of English without a full stop.
-/// Borrowed from the error; NULL for NULL.
+/// What was tried, why it failed and, where that is known, what to do: one line of English without a full
+/// stop. Borrowed from the error; NULL for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_error_message(error: Option<&keycask_error>) -> *const c_char {
     access(std::ptr::null(), || error.map_or(std::ptr::null(), |error| error.message.as_ptr()))

@@ -17,7 +17,8 @@ use crate::text::Texts;
 use crate::vault::{Handle, shared_vault};
 use crate::words::{CHANGES, outcome, outcome_number};
 
-/// Which changes to list: all of them, oldest first, where nothing is said. Begin with KEYCASK_CHANGE_FILTER_INIT.
+/// Which changes to list: all of them, oldest first, where nothing is said. Begin with
+/// KEYCASK_CHANGE_FILTER_INIT.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_change_filter {
@@ -251,9 +252,9 @@ pub struct keycask_uses {
     cursor: Cursor<Use>,
 }
 
-/// An event of the log of uses: one verify, or several that were counted together. Owned by the caller, to be
-/// released by keycask_use_free; its texts are borrowed from it. The accessors take NULL, and answer NULL, 0 or the
-/// value for none.
+/// An event of the log of uses: one verify, or several that were counted together. Owned by the caller, to
+/// be released by keycask_use_free; its texts are borrowed from it. The accessors take NULL, and answer
+/// NULL, 0 or the value for none.
 pub struct keycask_use {
     event: Use,
     /// The key's id, the address, the request's id.
@@ -275,7 +276,8 @@ fn use_text(event: Option<&keycask_use>, place: usize) -> *const c_char {
     access(null(), || event.map_or(null(), |event| event.texts.get(place)))
 }
 
-/// The events of the log of uses that match; counts that still run stand at the new end. `filter` may be NULL: all.
+/// The events of the log of uses that match; counts that still run stand at the new end. `filter` may be
+/// NULL: all.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_uses(
     vault: Handle<'_>,

@@ -96,12 +96,13 @@ fn format(number: i32) -> Result<Option<ImportFormat>, Failure> {
     }
 }
 
-/// Imports digests that another system made of its keys, from `text_len` bytes of JSON Lines or CSV: from then on the
-/// keys work here. It takes effect at once and whole, at its end. A row that breaks a limit is refused and reported,
-/// and the others are imported unless the options say otherwise. `options` may be NULL.
+/// Imports digests that another system made of its keys, from `text_len` bytes of JSON Lines or CSV: from
+/// then on the keys work here. It takes effect at once and whole, at its end. A row that breaks a limit is
+/// refused and reported, and the others are imported unless the options say otherwise. `options` may be
+/// NULL.
 ///
-/// Each row has a `digest` and may have `scheme`, `strength_bits`, `owner`, `name`, `prefix`, `scopes`, `metadata`,
-/// `notify_email`, `created_at`, `not_before`, `expires_at` and `disabled`.
+/// Each row has a `digest` and may have `scheme`, `strength_bits`, `owner`, `name`, `prefix`, `scopes`,
+/// `metadata`, `notify_email`, `created_at`, `not_before`, `expires_at` and `disabled`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_import(
     vault: Handle<'_>,

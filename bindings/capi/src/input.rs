@@ -196,8 +196,8 @@ pub(crate) unsafe fn texts<'a>(
     Ok(entries.iter().map(move |entry| unsafe { text(*entry, &name) }))
 }
 
-/// What a client presented. What is too long to be a secret is cut to the first length that is: it is malformed
-/// in either case, and its bytes are not read.
+/// What a client presented. What is too long to be a secret is cut to the first length that is: it is
+/// malformed in either case, and its bytes are not read.
 ///
 /// # Safety
 ///

@@ -21,7 +21,8 @@ use crate::words::ENCODINGS;
 /// Bytes that the longest secret takes with its NUL: the size of a buffer that fits every one.
 pub const KEYCASK_SECRET_SIZE: usize = 75;
 
-/// A request for a new key. Begin with KEYCASK_NEW_KEY_INIT and set `prefix`; what stays 0 or NULL isn't given.
+/// A request for a new key. Begin with KEYCASK_NEW_KEY_INIT and set `prefix`; what stays 0 or NULL isn't
+/// given.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_new_key {
@@ -134,8 +135,9 @@ unsafe fn texts_of(given: &keycask_new_key) -> Result<NewKey, Failure> {
 
 /// Issues a key. Its secret is in `issued_out` and nowhere else; the object is the caller's.
 ///
-/// Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy, KEYCASK_CONFLICT where the
-/// owner has as many living keys as the policy allows, or the request id was used for another request.
+/// Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy, KEYCASK_CONFLICT
+/// where the owner has as many living keys as the policy allows, or the request id was used for another
+/// request.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_create_key(
     vault: Handle<'_>,
@@ -155,8 +157,8 @@ pub unsafe extern "C" fn keycask_vault_create_key(
 
 /// Issues many keys, at most 100,000, in one transaction: all of them or none.
 ///
-/// `keys` are `keys_len` pointers to requests, and `issued_out` has room for as many pointers. Each is set to an
-/// object of the caller's, in the order of the requests; to NULL where the call fails.
+/// `keys` are `keys_len` pointers to requests, and `issued_out` has room for as many pointers. Each is set
+/// to an object of the caller's, in the order of the requests; to NULL where the call fails.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_create_keys(
     vault: Handle<'_>,
@@ -223,11 +225,12 @@ pub extern "C" fn keycask_issued_secret_size(issued: Option<&keycask_issued>) ->
     })
 }
 
-/// Writes the secret and a NUL into a buffer of the caller's. Hand it to the key's owner now, then clear the buffer
-/// by keycask_wipe: it exists nowhere else.
+/// Writes the secret and a NUL into a buffer of the caller's. Hand it to the key's owner now, then clear
+/// the buffer by keycask_wipe: it exists nowhere else.
 ///
 /// Fails with KEYCASK_INVALID_ARGUMENT, and writes nothing, where `buffer_size` is less than
-/// keycask_issued_secret_size; with KEYCASK_CONFLICT on the answer to a repeated request, which has no secret.
+/// keycask_issued_secret_size; with KEYCASK_CONFLICT on the answer to a repeated request, which has no
+/// secret.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_issued_secret(
     issued: Option<&keycask_issued>,
@@ -268,8 +271,8 @@ pub extern "C" fn keycask_issued_free(issued: Option<Box<keycask_issued>>) {
     access((), || drop(issued));
 }
 
-/// The vendor whose keys begin with a prefix, such as `Stripe` for `sk_live`: scanners would report a leak of yours
-/// as theirs. KEYCASK_OK with a text of the caller's, or KEYCASK_END where nobody's do.
+/// The vendor whose keys begin with a prefix, such as `Stripe` for `sk_live`: scanners would report a leak
+/// of yours as theirs. KEYCASK_OK with a text of the caller's, or KEYCASK_END where nobody's do.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_prefix_vendor(
     prefix: *const c_char,

@@ -16,9 +16,9 @@ use crate::words::{ENCODINGS, KEYCASK_REVOCATION_NONE, REVOCATIONS, STATES};
 /// The record of a key: everything that the vault knows of it, its digest excepted. It is what the call that
 /// returned it saw, not a live view.
 ///
-/// Where a function hands it out as `keycask_key *`, the caller owns it and releases it by keycask_key_free; a
-/// `const keycask_key *` is borrowed from the object that it was asked of. Texts are borrowed from the key. The
-/// accessors take NULL, and answer NULL, 0, false or the value for none.
+/// Where a function hands it out as `keycask_key *`, the caller owns it and releases it by
+/// keycask_key_free; a `const keycask_key *` is borrowed from the object that it was asked of. Texts are
+/// borrowed from the key. The accessors take NULL, and answer NULL, 0, false or the value for none.
 pub struct keycask_key {
     key: Arc<Key>,
     /// Made when the first text is asked for: most verdicts are never asked for one.
@@ -240,8 +240,8 @@ pub extern "C" fn keycask_key_grace_until_ms(key: Option<&keycask_key>) -> i64 {
     fact(key, KEYCASK_TIME_NONE, |key| optional_time_ms(key.grace_until()))
 }
 
-/// Its state at `now_ms`, a KEYCASK_STATE_ number; keycask_vault_now_ms has the vault's time. 0 for NULL and for a
-/// time that is none.
+/// Its state at `now_ms`, a KEYCASK_STATE_ number; keycask_vault_now_ms has the vault's time. 0 for NULL
+/// and for a time that is none.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_key_state(key: Option<&keycask_key>, now_ms: i64) -> i32 {
     let now = || crate::input::optional_time(now_ms, "now_ms").ok().flatten();

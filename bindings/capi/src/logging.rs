@@ -24,11 +24,13 @@ pub const KEYCASK_LOG_DEBUG: i32 = 4;
 /// Everything.
 pub const KEYCASK_LOG_TRACE: i32 = 5;
 
-/// What is told of what happens: a KEYCASK_LOG_ level, a target that begins with `keycask::`, and a line of text,
-/// borrowed for the call. It tells kinds, ids and paths, and never a secret, an owner, an actor or a note.
+/// What is told of what happens: a KEYCASK_LOG_ level, a target that begins with `keycask::`, and a line of
+/// text, borrowed for the call. It tells kinds, ids and paths, and never a secret, an owner, an actor or a
+/// note.
 ///
-/// It is called from any thread, from several at once, and with a lock of keycask's held that a fork waits for. So it
-/// must not fork, nor wait for a thread that does, nor call keycask, nor leave by longjmp or an exception.
+/// It is called from any thread, from several at once, and with a lock of keycask's held that a fork waits
+/// for. So it must not fork, nor wait for a thread that does, nor call keycask, nor leave by longjmp or an
+/// exception.
 pub type keycask_log_callback = Option<
     unsafe extern "C" fn(level: i32, target: *const c_char, message: *const c_char, user_data: *mut c_void),
 >;
@@ -67,11 +69,11 @@ impl Log for ToListener {
     fn flush(&self) {}
 }
 
-/// Has what happens told to `callback`, up to `max_level`, in this whole process; a NULL callback tells nobody.
-/// `user_data` is handed to it as it is.
+/// Has what happens told to `callback`, up to `max_level`, in this whole process; a NULL callback tells
+/// nobody. `user_data` is handed to it as it is.
 ///
-/// A call on another thread that began before may still be running when this returns, and `user_data` must outlive it.
-/// Call it seldom: each call keeps a few bytes for ever.
+/// A call on another thread that began before may still be running when this returns, and `user_data` must
+/// outlive it. Call it seldom: each call keeps a few bytes for ever.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_set_log(
     callback: keycask_log_callback,

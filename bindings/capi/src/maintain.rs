@@ -24,8 +24,8 @@ use crate::vault::{Handle, keycask_options, options, vault};
 pub struct keycask_restore {
     /// sizeof(keycask_restore), as KEYCASK_RESTORE_INIT sets it.
     pub struct_size: usize,
-    /// Checkpoints newer than the backup, as keycask_vault_checkpoint made them: by them the changes that are lost are
-    /// counted, also where the old file is gone. NULL for none.
+    /// Checkpoints newer than the backup, as keycask_vault_checkpoint made them: by them the changes that
+    /// are lost are counted, also where the old file is gone. NULL for none.
     pub checkpoints: *const c_char,
     /// Not 0 to revoke again what the vault that is replaced had revoked and the backup hasn't.
     pub reapply_revocations: i32,
@@ -39,8 +39,8 @@ unsafe impl Versioned for keycask_restore {
     const FIRST_SIZE: usize = size_of::<Self>();
 }
 
-/// What a restore did, and what was lost by it. Owned by the caller, to be released by keycask_restore_report_free;
-/// its texts are borrowed from it.
+/// What a restore did, and what was lost by it. Owned by the caller, to be released by
+/// keycask_restore_report_free; its texts are borrowed from it.
 pub struct keycask_restore_report {
     report: RestoreReport,
     aside: Option<CString>,
@@ -69,8 +69,8 @@ pub struct keycask_migration {
     backup: Option<CString>,
 }
 
-/// Copies the vault to `path`, which must not exist, as of one moment while every process goes on. The copy is a vault
-/// that opens as it is.
+/// Copies the vault to `path`, which must not exist, as of one moment while every process goes on. The copy
+/// is a vault that opens as it is.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_backup(
     vault: Handle<'_>,
@@ -87,9 +87,9 @@ pub unsafe extern "C" fn keycask_vault_backup(
     })
 }
 
-/// Puts a copy of `backup` in the place of the vault at `path`, which no process may have open; what was there is kept
-/// beside it. `options`, which may be NULL, name the actor; `restore` may be NULL. What was done goes to `report_out`,
-/// which may be NULL.
+/// Puts a copy of `backup` in the place of the vault at `path`, which no process may have open; what was
+/// there is kept beside it. `options`, which may be NULL, name the actor; `restore` may be NULL. What was
+/// done goes to `report_out`, which may be NULL.
 ///
 /// Fails with KEYCASK_CONFLICT while a process has the vault open, or where the backup is another vault's;
 /// KEYCASK_DAMAGED where the backup is.
@@ -151,8 +151,8 @@ pub extern "C" fn keycask_restore_report_old_log(
     })
 }
 
-/// Whether there was an old file to compare the backup with, and it could be read. Where not, nobody knows which
-/// revocations were lost.
+/// Whether there was an old file to compare the backup with, and it could be read. Where not, nobody knows
+/// which revocations were lost.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_restore_report_compared(report: Option<&keycask_restore_report>) -> bool {
     access(false, || report.is_some_and(|report| report.report.compared()))
@@ -185,8 +185,8 @@ pub extern "C" fn keycask_restore_report_lost_changes(report: Option<&keycask_re
     })
 }
 
-/// The keys that the old file had revoked and the backup hasn't: unless they were revoked again, they may be accepted
-/// now.
+/// The keys that the old file had revoked and the backup hasn't: unless they were revoked again, they may
+/// be accepted now.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_restore_report_missing_revocations(
     report: Option<&keycask_restore_report>,
@@ -199,7 +199,8 @@ pub extern "C" fn keycask_restore_report_missing_revocations(
     })
 }
 
-/// The keys that the old file refused for another reason (disabled, rotated out, expired), and that are accepted now.
+/// The keys that the old file refused for another reason (disabled, rotated out, expired), and that are
+/// accepted now.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_restore_report_accepted_again(
     report: Option<&keycask_restore_report>,
@@ -218,9 +219,9 @@ pub extern "C" fn keycask_restore_report_free(report: Option<Box<keycask_restore
     access((), || drop(report));
 }
 
-/// Upgrades the vault at `path` to this library's schema, while other processes go on. With `backup` not 0 a copy is
-/// made first where there is something to upgrade. `options`, which may be NULL, name the actor. What was done goes to
-/// `migration_out`, which may be NULL.
+/// Upgrades the vault at `path` to this library's schema, while other processes go on. With `backup` not 0
+/// a copy is made first where there is something to upgrade. `options`, which may be NULL, name the actor.
+/// What was done goes to `migration_out`, which may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_migrate(
     path: *const c_char,
@@ -263,8 +264,8 @@ pub extern "C" fn keycask_migration_free(migration: Option<Box<keycask_migration
     access((), || drop(migration));
 }
 
-/// Prunes the uses that the policy no longer keeps, the oldest first. `pruned_out`, which may be NULL, is set to how
-/// many there were.
+/// Prunes the uses that the policy no longer keeps, the oldest first. `pruned_out`, which may be NULL, is
+/// set to how many there were.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_prune(
     vault: Handle<'_>,
@@ -285,9 +286,9 @@ pub unsafe extern "C" fn keycask_vault_prune(
     })
 }
 
-/// Erases what names a person: as an actor, with address and note; as an owner, with the notes on their keys and the
-/// names, metadata and addresses of the keys. `changes_out`, which may be NULL, is set to how many changes were
-/// blanked.
+/// Erases what names a person: as an actor, with address and note; as an owner, with the notes on their
+/// keys and the names, metadata and addresses of the keys. `changes_out`, which may be NULL, is set to how
+/// many changes were blanked.
 ///
 /// Fails with KEYCASK_CONFLICT while a key of the person's lives: revoke it first.
 #[unsafe(no_mangle)]

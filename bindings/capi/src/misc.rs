@@ -11,15 +11,15 @@ use crate::input::array;
 use crate::status::keycask_status;
 use crate::text::keycask_text;
 
-/// The version of the library that runs, such as `0.1.0`; never NULL, and never to be released. KEYCASK_VERSION is that
-/// of the header that the program was compiled with.
+/// The version of the library that runs, such as `0.1.0`; never NULL, and never to be released.
+/// KEYCASK_VERSION is that of the header that the program was compiled with.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_version() -> *const c_char {
     access(c"?".as_ptr(), || concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast())
 }
 
-/// Masks every secret of keycask's form in `text_len` bytes of UTF-8, as for a log: its prefix and the first 8 random
-/// characters stay. The masked text goes to the caller.
+/// Masks every secret of keycask's form in `text_len` bytes of UTF-8, as for a log: its prefix and the
+/// first 8 random characters stay. The masked text goes to the caller.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_redact(
     text: *const c_char,

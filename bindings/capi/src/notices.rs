@@ -39,8 +39,8 @@ pub struct keycask_notice_filter {
     pub dead: i32,
 }
 
-/// Which notices a sender wants, and for how long they are its own. Begin with KEYCASK_NOTICE_CLAIM_INIT and set
-/// `lease_ms`.
+/// Which notices a sender wants, and for how long they are its own. Begin with KEYCASK_NOTICE_CLAIM_INIT
+/// and set `lease_ms`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_notice_claim {
@@ -58,8 +58,8 @@ pub struct keycask_notice_claim {
     pub addressed: i32,
 }
 
-/// How often a sender tries, and how long it waits after a failure. Begin with KEYCASK_RETRIES_INIT; what stays 0 is
-/// the default.
+/// How often a sender tries, and how long it waits after a failure. Begin with KEYCASK_RETRIES_INIT; what
+/// stays 0 is the default.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_retries {
@@ -96,9 +96,9 @@ pub struct keycask_notices {
     cursor: Cursor<Notice>,
 }
 
-/// Something that people should hear about a key. It never holds a secret. Owned by the caller, to be released by
-/// keycask_notice_free; its texts are borrowed from it. The accessors take NULL, and answer NULL, 0 or
-/// KEYCASK_TIME_NONE.
+/// Something that people should hear about a key. It never holds a secret. Owned by the caller, to be
+/// released by keycask_notice_free; its texts are borrowed from it. The accessors take NULL, and answer
+/// NULL, 0 or KEYCASK_TIME_NONE.
 pub struct keycask_notice {
     notice: Notice,
     /// Its id, the key's id, start, name, owner and address, the detail.
@@ -167,8 +167,8 @@ fn retries(given: &keycask_retries) -> Result<Retries, Failure> {
     Ok(if given.attempts == 0 { retries } else { retries.attempts(given.attempts) })
 }
 
-/// The notices that match, oldest first; what time alone brings is written down first, once each. `filter` may be
-/// NULL: the unacknowledged ones.
+/// The notices that match, oldest first; what time alone brings is written down first, once each. `filter`
+/// may be NULL: the unacknowledged ones.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_notices(
     vault: Handle<'_>,
@@ -191,8 +191,8 @@ pub unsafe extern "C" fn keycask_vault_notices(
     })
 }
 
-/// Claims notices that are to be delivered now, oldest first: no other sender gets them until the lease is over.
-/// After each delivery call keycask_vault_ack, or keycask_vault_notice_failed.
+/// Claims notices that are to be delivered now, oldest first: no other sender gets them until the lease is
+/// over. After each delivery call keycask_vault_ack, or keycask_vault_notice_failed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_claim_notices(
     vault: Handle<'_>,
@@ -237,9 +237,9 @@ pub unsafe extern "C" fn keycask_vault_ack(
     })
 }
 
-/// Reports that a claimed notice could not be delivered: it may be claimed again after a wait that grows with each
-/// failure, or is given up after too many. `retries` may be NULL. As of `now_ms`; 0 for now. The notice as it is
-/// then goes to `notice_out`, which may be NULL.
+/// Reports that a claimed notice could not be delivered: it may be claimed again after a wait that grows
+/// with each failure, or is given up after too many. `retries` may be NULL. As of `now_ms`; 0 for now. The
+/// notice as it is then goes to `notice_out`, which may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_notice_failed(
     vault: Handle<'_>,
@@ -321,8 +321,8 @@ pub extern "C" fn keycask_notice_at_ms(notice: Option<&keycask_notice>) -> i64 {
     fact(notice, KEYCASK_TIME_NONE, |notice| time_ms(notice.at()))
 }
 
-/// The moment that it speaks of: when the key was rotated, revoked or reported; or when its window ends, it expires,
-/// or its rotation is due.
+/// The moment that it speaks of: when the key was rotated, revoked or reported; or when its window ends, it
+/// expires, or its rotation is due.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_notice_about_ms(notice: Option<&keycask_notice>) -> i64 {
     fact(notice, KEYCASK_TIME_NONE, |notice| time_ms(notice.about()))

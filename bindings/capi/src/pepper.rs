@@ -9,11 +9,12 @@ use crate::guard::{guard, make};
 use crate::status::{KEYCASK_OK, keycask_status};
 use crate::vault::{Handle, pepper, vault};
 
-/// Introduces a pepper of 32 to 4,096 bytes, or rotates to a new one. `changed_out`, which may be NULL, is set to
-/// false where it is the current one already.
+/// Introduces a pepper of 32 to 4,096 bytes, or rotates to a new one. `changed_out`, which may be NULL, is
+/// set to false where it is the current one already.
 ///
-/// Introduced, it covers every key at once. Rotated, it covers new keys at once and each old one at its next valid
-/// use; until then both must be given when the vault is opened. Give the new pepper to every process first.
+/// Introduced, it covers every key at once. Rotated, it covers new keys at once and each old one at its
+/// next valid use; until then both must be given when the vault is opened. Give the new pepper to every
+/// process first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_set_pepper(
     vault: Handle<'_>,

@@ -40,8 +40,8 @@ pub const KEYCASK_POLICY_NOTICE_AHEAD: u32 = 1024;
 
 const KNOWN_FIELDS: u32 = 2047;
 
-/// Which rules to change. Begin with KEYCASK_POLICY_UPDATE_INIT; name the rules in `fields` and set them. A rule that
-/// isn't named stays as it is.
+/// Which rules to change. Begin with KEYCASK_POLICY_UPDATE_INIT; name the rules in `fields` and set them. A
+/// rule that isn't named stays as it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_policy_update {
@@ -81,8 +81,8 @@ unsafe impl Versioned for keycask_policy_update {
     const FIRST_SIZE: usize = size_of::<Self>();
 }
 
-/// The policy of a vault. Owned by the caller, to be released by keycask_policy_free. The accessors take NULL, and
-/// answer NULL, 0 or the value for none.
+/// The policy of a vault. Owned by the caller, to be released by keycask_policy_free. The accessors take
+/// NULL, and answer NULL, 0 or the value for none.
 pub struct keycask_policy {
     policy: Policy,
     prefixes: Texts,
@@ -186,8 +186,8 @@ pub extern "C" fn keycask_vault_policy(
     make(policy_out, "policy_out", error_out, || Ok(self::vault(vault)?.policy()?.into()))
 }
 
-/// Changes some of the policy, in one transaction. It rules what is issued from now on; keys that exist stay as they
-/// are. The policy as it is then goes to `policy_out`, which may be NULL.
+/// Changes some of the policy, in one transaction. It rules what is issued from now on; keys that exist
+/// stay as they are. The policy as it is then goes to `policy_out`, which may be NULL.
 ///
 /// Fails with KEYCASK_INVALID_ARGUMENT for rules that contradict each other.
 #[unsafe(no_mangle)]

@@ -1,4 +1,5 @@
-//! Whether the vault is whole, and whether its logs are what they were: checks, checkpoints, and what they found.
+//! Whether the vault is whole, and whether its logs are what they were: checks, checkpoints, and what they
+//! found.
 
 use std::ffi::c_char;
 use std::mem::MaybeUninit;
@@ -14,7 +15,8 @@ use crate::text::{Texts, keycask_text};
 use crate::vault::{Handle, vault};
 use crate::words::LOGS;
 
-/// What a check found. Owned by the caller, to be released by keycask_report_free; its texts are borrowed from it.
+/// What a check found. Owned by the caller, to be released by keycask_report_free; its texts are borrowed
+/// from it.
 pub struct keycask_report {
     /// Of each finding the code, then the message.
     findings: Texts,
@@ -39,8 +41,9 @@ impl keycask_report {
     }
 }
 
-/// Looks for damage, reads the whole file and changes nothing. With `deep` not 0 it looks at everything, both logs
-/// leaf by leaf. KEYCASK_OK means that it could look; keycask_report_ok tells whether all is well.
+/// Looks for damage, reads the whole file and changes nothing. With `deep` not 0 it looks at everything,
+/// both logs leaf by leaf. KEYCASK_OK means that it could look; keycask_report_ok tells whether all is
+/// well.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_check(
     vault: Handle<'_>,
@@ -55,9 +58,9 @@ pub extern "C" fn keycask_vault_check(
     })
 }
 
-/// The sizes and roots of both logs as of now, as text to keep elsewhere: whoever holds it sees when a log is
-/// rewritten or cut. `signing_key` is the text of an Ed25519 key for signed notes (`PRIVATE+KEY+NAME+ID+KEY`), or
-/// NULL for checkpoints without a signature.
+/// The sizes and roots of both logs as of now, as text to keep elsewhere: whoever holds it sees when a log
+/// is rewritten or cut. `signing_key` is the text of an Ed25519 key for signed notes
+/// (`PRIVATE+KEY+NAME+ID+KEY`), or NULL for checkpoints without a signature.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_checkpoint(
     vault: Handle<'_>,
@@ -78,9 +81,10 @@ pub unsafe extern "C" fn keycask_vault_checkpoint(
 
 /// Recomputes every leaf and both roots from the rows, and compares them with the trees that the file states.
 ///
-/// `checkpoints` is text that keycask_vault_checkpoint made earlier and that was kept elsewhere, or NULL: then today's
-/// logs must begin with what it says. With a `verifier_key` (`NAME+ID+KEY`), which may be NULL, each checkpoint must
-/// carry its signature. KEYCASK_OK means that it could look; keycask_report_ok tells whether all is well.
+/// `checkpoints` is text that keycask_vault_checkpoint made earlier and that was kept elsewhere, or NULL:
+/// then today's logs must begin with what it says. With a `verifier_key` (`NAME+ID+KEY`), which may be
+/// NULL, each checkpoint must carry its signature. KEYCASK_OK means that it could look; keycask_report_ok
+/// tells whether all is well.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_verify_logs(
     vault: Handle<'_>,

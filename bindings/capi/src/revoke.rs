@@ -49,9 +49,9 @@ unsafe fn revocation(given: *const keycask_revocation) -> Result<Revocation, Fai
     })
 }
 
-/// Revokes a key, for ever: the very next verify refuses it, in every process. Its relatives stay as they are. A key
-/// that is revoked already keeps its first reason. `revocation` may be NULL: unspecified. The key as it is then goes
-/// to `key_out`, which may be NULL.
+/// Revokes a key, for ever: the very next verify refuses it, in every process. Its relatives stay as they
+/// are. A key that is revoked already keeps its first reason. `revocation` may be NULL: unspecified. The
+/// key as it is then goes to `key_out`, which may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_revoke(
     vault: Handle<'_>,
@@ -71,10 +71,11 @@ pub unsafe extern "C" fn keycask_vault_revoke(
     })
 }
 
-/// Revokes all keys of an owner in one transaction. Those that were not revoked before go to `keys_out`, which may be
-/// NULL.
+/// Revokes all keys of an owner in one transaction. Those that were not revoked before go to `keys_out`,
+/// which may be NULL.
 ///
-/// Fails with KEYCASK_NOT_FOUND where the owner has no key at all: a misspelt owner must not look like a success.
+/// Fails with KEYCASK_NOT_FOUND where the owner has no key at all: a misspelt owner must not look like a
+/// success.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_revoke_owner(
     vault: Handle<'_>,
@@ -94,8 +95,8 @@ pub unsafe extern "C" fn keycask_vault_revoke_owner(
     })
 }
 
-/// Revokes the key that a secret belongs to: whoever holds a leaked key may kill it. The key as it is then goes to
-/// `key_out`, which may be NULL.
+/// Revokes the key that a secret belongs to: whoever holds a leaked key may kill it. The key as it is then
+/// goes to `key_out`, which may be NULL.
 ///
 /// Fails with KEYCASK_NOT_FOUND where the secret is no key's.
 #[unsafe(no_mangle)]

@@ -20,18 +20,19 @@ use crate::vault::{Handle, vault};
 pub struct keycask_rotation {
     /// sizeof(keycask_rotation), as KEYCASK_ROTATION_INIT sets it.
     pub struct_size: usize,
-    /// Not 0 where the secret leaked: every living relative of the key is revoked as compromised, and one new key is
-    /// issued. Where only the old key of a running rotation leaked, finish that rotation instead.
+    /// Not 0 where the secret leaked: every living relative of the key is revoked as compromised, and one
+    /// new key is issued. Where only the old key of a running rotation leaked, finish that rotation
+    /// instead.
     pub emergency: i32,
     /// Not 0 where `grace_ms` counts; else the policy's default does.
     pub has_grace: i32,
-    /// How long the old key is accepted beside its successor, in milliseconds, but never past its own expiry. It must
-    /// lie within the policy's bounds, and there is none in an emergency.
+    /// How long the old key is accepted beside its successor, in milliseconds, but never past its own
+    /// expiry. It must lie within the policy's bounds, and there is none in an emergency.
     pub grace_ms: i64,
     /// An expiry for the new key, in milliseconds since 1970 UTC; else it inherits the old key's.
     pub expires_at_ms: i64,
-    /// Makes the request idempotent, for this key: a repeat with the same id gets the same successor, without its
-    /// secret. At most 128 bytes.
+    /// Makes the request idempotent, for this key: a repeat with the same id gets the same successor,
+    /// without its secret. At most 128 bytes.
     pub request_id: *const c_char,
 }
 
@@ -63,11 +64,12 @@ unsafe fn rotation(given: *const keycask_rotation) -> Result<Rotation, Failure> 
     })
 }
 
-/// Rotates a key: issues its successor, whose secret is in `issued_out`, and lets the old key work beside it until
-/// the grace window ends. `rotation` may be NULL: planned, with the policy's grace.
+/// Rotates a key: issues its successor, whose secret is in `issued_out`, and lets the old key work beside
+/// it until the grace window ends. `rotation` may be NULL: planned, with the policy's grace.
 ///
-/// Fails with KEYCASK_CONFLICT where the key was rotated already, is disabled (emergencies excepted), revoked,
-/// rotated out or expired; KEYCASK_INVALID_ARGUMENT for a grace outside the policy's bounds; KEYCASK_NOT_FOUND.
+/// Fails with KEYCASK_CONFLICT where the key was rotated already, is disabled (emergencies excepted),
+/// revoked, rotated out or expired; KEYCASK_INVALID_ARGUMENT for a grace outside the policy's bounds;
+/// KEYCASK_NOT_FOUND.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_rotate(
     vault: Handle<'_>,
@@ -87,8 +89,8 @@ pub unsafe extern "C" fn keycask_vault_rotate(
     })
 }
 
-/// Ends the grace window of a rotated key now. On a key that is rotated out already it does nothing. The old key as
-/// it is then goes to `key_out`, which may be NULL.
+/// Ends the grace window of a rotated key now. On a key that is rotated out already it does nothing. The
+/// old key as it is then goes to `key_out`, which may be NULL.
 ///
 /// Fails with KEYCASK_CONFLICT where no rotation of the key runs, or its successor can't be used.
 #[unsafe(no_mangle)]
@@ -108,12 +110,12 @@ pub unsafe extern "C" fn keycask_vault_finish_rotation(
     })
 }
 
-/// Gives the client of a rotated key more time: `grace_ms` counts from the rotation, as it did there. The old key as
-/// it is then goes to `key_out`, which may be NULL.
+/// Gives the client of a rotated key more time: `grace_ms` counts from the rotation, as it did there. The
+/// old key as it is then goes to `key_out`, which may be NULL.
 ///
-/// Fails with KEYCASK_INVALID_ARGUMENT for a grace over the policy's maximum; KEYCASK_CONFLICT where no rotation of
-/// the key runs, the window would not end later than it does, or past the key's own expiry, or where its successor
-/// can't be used.
+/// Fails with KEYCASK_INVALID_ARGUMENT for a grace over the policy's maximum; KEYCASK_CONFLICT where no
+/// rotation of the key runs, the window would not end later than it does, or past the key's own expiry, or
+/// where its successor can't be used.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_extend_rotation(
     vault: Handle<'_>,
@@ -132,11 +134,12 @@ pub unsafe extern "C" fn keycask_vault_extend_rotation(
     })
 }
 
-/// Undoes a running rotation: the successor is revoked as `rotation_cancelled`, and the old key is whole again. With
-/// `force` not 0 also where the successor was used. The old key as it is then goes to `key_out`, which may be NULL.
+/// Undoes a running rotation: the successor is revoked as `rotation_cancelled`, and the old key is whole
+/// again. With `force` not 0 also where the successor was used. The old key as it is then goes to
+/// `key_out`, which may be NULL.
 ///
-/// Fails with KEYCASK_CONFLICT where no rotation of the key runs, the successor was itself rotated, or, without
-/// `force`, was used or may have been.
+/// Fails with KEYCASK_CONFLICT where no rotation of the key runs, the successor was itself rotated, or,
+/// without `force`, was used or may have been.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_cancel_rotation(
     vault: Handle<'_>,

@@ -11,14 +11,14 @@ use crate::status::keycask_status;
 use crate::vault::{Handle, vault};
 use crate::words::{LOGS, STATES, outcome};
 
-/// Figures of a vault at a point in time. Owned by the caller, to be released by keycask_stats_free. The accessors
-/// answer 0 for NULL and for a number that is none.
+/// Figures of a vault at a point in time. Owned by the caller, to be released by keycask_stats_free. The
+/// accessors answer 0 for NULL and for a number that is none.
 pub struct keycask_stats {
     stats: Stats,
 }
 
-/// Figures of the vault, with states as of `now_ms`; 0 for now. It reads every key and every use: for a look now and
-/// then, not for each request.
+/// Figures of the vault, with states as of `now_ms`; 0 for now. It reads every key and every use: for a
+/// look now and then, not for each request.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_stats(
     vault: Handle<'_>,

@@ -7,8 +7,9 @@ use crate::guard::access;
 /// What a call that can fail returns. KEYCASK_OK is the only value that means success, and for
 /// keycask_vault_verify the only one that means that the key was accepted.
 ///
-/// 1 and 2 are answers. 10 to 19 the caller can mend, 20 to 29 lie with the machine, the file or its place, and
-/// 90 to 99 are defects of keycask. Later versions may add numbers: treat one that you don't know as a failure.
+/// 1 and 2 are answers. 10 to 19 the caller can mend, 20 to 29 lie with the machine, the file or its place,
+/// and 90 to 99 are defects of keycask. Later versions may add numbers: treat one that you don't know as a
+/// failure.
 #[allow(non_camel_case_types, reason = "the name in C")]
 pub type keycask_status = i32;
 
@@ -50,11 +51,12 @@ pub const KEYCASK_IO: keycask_status = 28;
 pub const KEYCASK_PEPPER: keycask_status = 29;
 /// A defect of keycask.
 pub const KEYCASK_INTERNAL: keycask_status = 90;
-/// A defect of keycask that ended a call in its middle. Nothing was answered; what was being changed is undone.
+/// A defect of keycask that ended a call in its middle. Nothing was answered; what was being changed is
+/// undone.
 pub const KEYCASK_PANIC: keycask_status = 91;
 
-/// The stable name of a status, such as `ok`, `refused`, `vault_missing`; `?` for a number that is none. Never
-/// NULL, and never to be released.
+/// The stable name of a status, such as `ok`, `refused`, `vault_missing`; `?` for a number that is none.
+/// Never NULL, and never to be released.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_status_name(status: keycask_status) -> *const c_char {
     access(UNKNOWN.as_ptr(), || status_name(status).as_ptr())

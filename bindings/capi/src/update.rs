@@ -34,8 +34,8 @@ pub const KEYCASK_UPDATE_ROTATE_AFTER: u32 = 128;
 
 const KNOWN_FIELDS: u32 = 255;
 
-/// Which fields of a key to change. Begin with KEYCASK_KEY_UPDATE_INIT; name the fields in `fields` and set them. A
-/// field that is named and left NULL or 0 is cleared; one that isn't named stays as it is.
+/// Which fields of a key to change. Begin with KEYCASK_KEY_UPDATE_INIT; name the fields in `fields` and set
+/// them. A field that is named and left NULL or 0 is cleared; one that isn't named stays as it is.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct keycask_key_update {
@@ -57,7 +57,8 @@ pub struct keycask_key_update {
     pub notify_email: *const c_char,
     /// The first moment at which it is accepted, in milliseconds since 1970 UTC.
     pub not_before_ms: i64,
-    /// Its expiry, in milliseconds since 1970 UTC. A running grace window is cut to it, and never extended by it.
+    /// Its expiry, in milliseconds since 1970 UTC. A running grace window is cut to it, and never extended
+    /// by it.
     pub expires_at_ms: i64,
     /// How long after its creation it should be rotated, in milliseconds: whole seconds.
     pub rotate_after_ms: i64,
@@ -122,11 +123,11 @@ unsafe fn texts_of(given: &keycask_key_update) -> Result<KeyUpdate, Failure> {
     Ok(update)
 }
 
-/// Changes fields of a living key; the very next verify goes by them. The key as it is then goes to `key_out`, which
-/// may be NULL.
+/// Changes fields of a living key; the very next verify goes by them. The key as it is then goes to
+/// `key_out`, which may be NULL.
 ///
-/// Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy; KEYCASK_CONFLICT for a dead
-/// key, or a prefix that would change; KEYCASK_NOT_FOUND.
+/// Fails with KEYCASK_INVALID_ARGUMENT for a field over its limit or against the policy; KEYCASK_CONFLICT
+/// for a dead key, or a prefix that would change; KEYCASK_NOT_FOUND.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_update(
     vault: Handle<'_>,
@@ -145,8 +146,8 @@ pub unsafe extern "C" fn keycask_vault_update(
     })
 }
 
-/// Disables a living key until somebody enables it. A running grace window ticks on. The key as it is then goes to
-/// `key_out`, which may be NULL.
+/// Disables a living key until somebody enables it. A running grace window ticks on. The key as it is then
+/// goes to `key_out`, which may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_disable(
     vault: Handle<'_>,

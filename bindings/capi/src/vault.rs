@@ -5,7 +5,6 @@ use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::null;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use keycask_core::{Pepper, Prefix, Vault, VaultOptions};
 
@@ -13,18 +12,18 @@ use crate::actor::{keycask_actor, who_now};
 use crate::error::{Failure, keycask_error};
 use crate::guard::{access, guard, make};
 use crate::input::{KEYCASK_TIME_NONE, Versioned, array, optional_duration, path, time_ms, versioned};
-use crate::status::{KEYCASK_CLOSED, KEYCASK_INTERNAL, KEYCASK_OK, keycask_status};
+use crate::status::{KEYCASK_OK, keycask_status};
 use crate::text::{c_string, keycask_texts};
 
 /// A vault: the API keys of one API, in one SQLite file that the processes of a machine share.
 ///
-/// It may be used from any number of threads at once, but for keycask_vault_free. It holds no connection until it
-/// is used. What a vault made (keys, verdicts, lists) may outlive it.
+/// It may be used from any number of threads at once, but for keycask_vault_free. It holds no connection
+/// until it is used. What a vault made (keys, verdicts, lists) may outlive it; a list whose vault was
+/// closed fails with KEYCASK_CLOSED once it has told what it had read.
 pub struct keycask_vault {
     vault: Arc<Vault>,
     id: CString,
     path: CString,
-    closed: AtomicBool,
 }
 
 /// A vault as C hands it in: `keycask_vault *`, as for any handle, though threads share it. NULL is `None`.
@@ -35,27 +34,25 @@ pub struct Handle<'a>(Option<&'a keycask_vault>);
 impl keycask_vault {
     fn of(vault: Vault) -> Self {
         let path = CString::new(vault.path().as_os_str().as_bytes()).unwrap_or_default();
-        Self { id: c_string(vault.id()), path, vault: Arc::new(vault), closed: AtomicBool::new(false) }
+        Self { id: c_string(vault.id()), path, vault: Arc::new(vault) }
     }
 }
 
-impl keycask_vault {
-    fn open(&self) -> Result<&Arc<Vault>, Failure> {
-        if self.closed.load(Ordering::Acquire) {
-            return Err(Failure::new(KEYCASK_CLOSED, "use the vault: it was closed; open it anew"));
-        }
-        Ok(&self.vault)
+impl Drop for keycask_vault {
+    fn drop(&mut self) {
+        // A list may hold it still.
+        self.vault.close();
     }
 }
 
 /// The vault that a call is made of.
 pub(crate) fn vault(given: Handle<'_>) -> Result<&Vault, Failure> {
-    given.0.ok_or_else(|| Failure::null("vault"))?.open().map(Arc::as_ref)
+    given.0.map(|vault| &*vault.vault).ok_or_else(|| Failure::null("vault"))
 }
 
 /// The same, shared with a list that may outlive the call.
 pub(crate) fn shared_vault(given: Handle<'_>) -> Result<Arc<Vault>, Failure> {
-    given.0.ok_or_else(|| Failure::null("vault"))?.open().cloned()
+    given.0.map(|vault| vault.vault.clone()).ok_or_else(|| Failure::null("vault"))
 }
 
 /// Bytes of the caller's.
@@ -74,8 +71,8 @@ pub struct keycask_bytes {
 pub struct keycask_options {
     /// sizeof(keycask_options), as KEYCASK_OPTIONS_INIT sets it.
     pub struct_size: usize,
-    /// How long a change waits for other writers before it fails as KEYCASK_BUSY, in milliseconds: 5,000 where it
-    /// is 0, an hour at most.
+    /// How long a change waits for other writers before it fails as KEYCASK_BUSY, in milliseconds: 5,000
+    /// where it is 0, an hour at most.
     pub busy_timeout_ms: i64,
     /// The mode of a new file, whatever the umask: 0600 where it is 0.
     pub mode: u32,
@@ -136,11 +133,12 @@ pub(crate) unsafe fn pepper(data: *const u8, len: usize) -> Result<Pepper, Failu
     Ok(Pepper::new(bytes)?)
 }
 
-/// Creates a vault at `path`, which must not exist: atomically, so that whoever looks at the path sees nothing or a
-/// whole vault. `options` may be NULL. The vault is the caller's, to be released by keycask_vault_free.
+/// Creates a vault at `path`, which must not exist: atomically, so that whoever looks at the path sees
+/// nothing or a whole vault. `options` may be NULL. The vault is the caller's, to be released by
+/// keycask_vault_free.
 ///
-/// Fails with KEYCASK_CONFLICT where something is at the path, KEYCASK_VAULT_MISSING where its folder is missing,
-/// KEYCASK_UNSUPPORTED_LOCATION where its file system can't carry a write-ahead log.
+/// Fails with KEYCASK_CONFLICT where something is at the path, KEYCASK_VAULT_MISSING where its folder is
+/// missing, KEYCASK_UNSUPPORTED_LOCATION where its file system can't carry a write-ahead log.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_create(
     path: *const c_char,
@@ -155,11 +153,12 @@ pub unsafe extern "C" fn keycask_vault_create(
     })
 }
 
-/// Opens the vault at `path`, looks at it whole and changes nothing; a missing file is a failure, never a new vault.
-/// `options` may be NULL. The vault is the caller's, to be released by keycask_vault_free.
+/// Opens the vault at `path`, looks at it whole and changes nothing; a missing file is a failure, never a
+/// new vault. `options` may be NULL. The vault is the caller's, to be released by keycask_vault_free.
 ///
 /// Fails with KEYCASK_VAULT_MISSING, KEYCASK_NOT_A_VAULT, KEYCASK_UNSUPPORTED_VERSION, KEYCASK_READ_ONLY,
-/// KEYCASK_UNSUPPORTED_LOCATION, KEYCASK_DAMAGED or KEYCASK_PEPPER: each message says what was found and what to do.
+/// KEYCASK_UNSUPPORTED_LOCATION, KEYCASK_DAMAGED or KEYCASK_PEPPER: each message says what was found and
+/// what to do.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_open(
     path: *const c_char,
@@ -174,8 +173,8 @@ pub unsafe extern "C" fn keycask_vault_open(
     })
 }
 
-/// Creates a vault that lives in this process's memory, for tests, and is gone when it is released. `options` may
-/// be NULL.
+/// Creates a vault in memory, for tests: it belongs to this handle alone and ends with it. A child of a
+/// fork gets a copy of its own. `options` may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_create_in_memory(
     options: *const keycask_options,
@@ -185,13 +184,12 @@ pub unsafe extern "C" fn keycask_vault_create_in_memory(
     make(vault_out, "vault_out", error_out, || {
         // SAFETY: pointers of the caller's, as the header says.
         let options = unsafe { self::options(options) }?;
-        drop(options);
-        Err(Failure::new(KEYCASK_INTERNAL, "create vault in memory: this build can't yet"))
+        Ok(keycask_vault::of(options.create_in_memory()?))
     })
 }
 
-/// Closes a vault: calls in flight on other threads finish, later ones fail with KEYCASK_CLOSED. To close it again
-/// changes nothing. It must be released all the same.
+/// Closes a vault: calls in flight on other threads finish, later ones fail with KEYCASK_CLOSED,
+/// a list at its next page. To close it again changes nothing. It must be released all the same.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_close(
     vault: Handle<'_>,
@@ -199,13 +197,13 @@ pub extern "C" fn keycask_vault_close(
 ) -> keycask_status {
     guard(error_out, || {
         let vault = vault.0.ok_or_else(|| Failure::null("vault"))?;
-        vault.closed.store(true, Ordering::Release);
+        vault.vault.close();
         Ok(KEYCASK_OK)
     })
 }
 
-/// Closes a vault and releases it; nothing for NULL. No other thread may be using it, or use it afterwards: to stop
-/// threads that do, call keycask_vault_close first and wait for them.
+/// Closes a vault and releases it; nothing for NULL. No other thread may be using it, or use it afterwards:
+/// to stop threads that do, call keycask_vault_close first and wait for them.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_free(vault: Option<Box<keycask_vault>>) {
     access((), || drop(vault));
@@ -236,8 +234,8 @@ pub extern "C" fn keycask_vault_now_ms(vault: Handle<'_>) -> i64 {
     access(KEYCASK_TIME_NONE, || vault.0.map_or(KEYCASK_TIME_NONE, |vault| time_ms(vault.vault.now())))
 }
 
-/// The prefixes of the keys that were ever issued and those that the policy names, sorted: what a secret scanner
-/// must know.
+/// The prefixes of the keys that were ever issued and those that the policy names, sorted: what a secret
+/// scanner must know.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_vault_prefixes(
     vault: Handle<'_>,

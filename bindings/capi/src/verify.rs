@@ -72,12 +72,13 @@ impl From<Verdict> for keycask_verdict {
     }
 }
 
-/// Judges a presented secret: KEYCASK_OK where it is accepted, KEYCASK_REFUSED where it is not, and anything else
-/// where the vault could not say. Then let no one in, and answer 503 rather than 401.
+/// Judges a presented secret: KEYCASK_OK where it is accepted, KEYCASK_REFUSED where it is not, and
+/// anything else where the vault could not say. Then let no one in, and answer 503 rather than 401.
 ///
-/// `presented` are `presented_len` bytes as the client sent them, without NUL; what isn't a secret at all, however
-/// long, is refused as malformed. `request` may be NULL: it demands nothing then. The verdict is set for KEYCASK_OK
-/// and KEYCASK_REFUSED, and the caller's; `verdict_out` may be NULL where the status is enough.
+/// `presented` are `presented_len` bytes as the client sent them, without NUL; what isn't a secret at all,
+/// however long, is refused as malformed. `request` may be NULL: it demands nothing then. The verdict is
+/// set for KEYCASK_OK and KEYCASK_REFUSED, and the caller's; `verdict_out` may be NULL where the status is
+/// enough.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_vault_verify(
     vault: Handle<'_>,
@@ -162,8 +163,8 @@ pub unsafe extern "C" fn keycask_vault_identify(
     })
 }
 
-/// What verify found: KEYCASK_OUTCOME_VALID, which is 0, or why it refused. -1 for NULL. Tell the client one thing
-/// only: invalid; the reason and the key's id are for your logs.
+/// What verify found: KEYCASK_OUTCOME_VALID, which is 0, or why it refused. -1 for NULL. Tell the client
+/// one thing only: invalid; the reason and the key's id are for your logs.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_reason(verdict: Option<&keycask_verdict>) -> i32 {
     access(-1, || verdict.map_or(-1, |verdict| outcome_number(verdict.outcome)))
@@ -193,8 +194,8 @@ pub extern "C" fn keycask_verdict_grace_until_ms(verdict: Option<&keycask_verdic
     })
 }
 
-/// The id of an accepted key's successor, to which its client should move; NULL where it has none or was refused.
-/// Borrowed.
+/// The id of an accepted key's successor, to which its client should move; NULL where it has none or was
+/// refused. Borrowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_successor(verdict: Option<&keycask_verdict>) -> *const c_char {
     access(null(), || keycask_key_replaced_by(key_of(verdict)))

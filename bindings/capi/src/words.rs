@@ -1,5 +1,5 @@
-//! The closed sets of words, as numbers and by name. Numbers never change their meaning; later versions may add
-//! some.
+//! The closed sets of words, as numbers and by name. Numbers never change their meaning; later versions may
+//! add some.
 
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
@@ -248,8 +248,8 @@ pub(crate) fn outcome(number: i32) -> Result<Outcome, Failure> {
     }
 }
 
-/// The word of a KEYCASK_OUTCOME_ number, such as `valid` or `rotated_out`; `?` for a number that is none. Never
-/// NULL, and never to be released, as with the other names.
+/// The word of a KEYCASK_OUTCOME_ number, such as `valid` or `rotated_out`; `?` for a number that is none.
+/// Never NULL, and never to be released, as with the other names.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_outcome_name(outcome: i32) -> *const c_char {
     static NAMES: OnceLock<Vec<CString>> = OnceLock::new();
