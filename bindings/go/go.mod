@@ -1,0 +1,3 @@
+module keycask
+
+go 1.24.0

@@ -1,0 +1,175 @@
+// What Go asks of a key, an event or a notice in one call rather than one call a field.
+//
+// A view borrows from the object that it was made of, and lives as long.
+
+#ifndef KEYCASK_GO_SHIM_H
+#define KEYCASK_GO_SHIM_H
+
+#include <keycask.h>
+#include <stdlib.h>
+
+// Scopes that a view holds; further ones are asked for one by one.
+#define KC_SCOPES 8
+
+typedef struct {
+    const keycask_key *key;
+    const char *id, *prefix, *start, *owner, *name, *metadata, *notify_email, *created_by;
+    const char *revoked_by, *revoked_note, *lineage, *replaces, *replaced_by;
+    const char *scopes[KC_SCOPES];
+    size_t scopes_len;
+    int64_t created_at, not_before, expires_at, rotate_after, revoked_at, grace_until;
+    int32_t encoding, state, revoked_reason;
+    bool disabled;
+} kc_key_view;
+
+static inline void kc_view_key(const keycask_key *key, int64_t now, kc_key_view *view) {
+    view->key = key;
+    view->id = keycask_key_id(key);
+    view->prefix = keycask_key_prefix(key);
+    view->start = keycask_key_start(key);
+    view->owner = keycask_key_owner(key);
+    view->name = keycask_key_name(key);
+    view->metadata = keycask_key_metadata(key);
+    view->notify_email = keycask_key_notify_email(key);
+    view->created_by = keycask_key_created_by(key);
+    view->revoked_by = keycask_key_revoked_by(key);
+    view->revoked_note = keycask_key_revoked_note(key);
+    view->lineage = keycask_key_lineage(key);
+    view->replaces = keycask_key_replaces(key);
+    view->replaced_by = keycask_key_replaced_by(key);
+    view->scopes_len = keycask_key_scopes_len(key);
+    for (size_t i = 0; i < view->scopes_len && i < KC_SCOPES; i++) {
+        view->scopes[i] = keycask_key_scope(key, i);
+    }
+    view->created_at = keycask_key_created_at_ms(key);
+    view->not_before = keycask_key_not_before_ms(key);
+    view->expires_at = keycask_key_expires_at_ms(key);
+    view->rotate_after = keycask_key_rotate_after_ms(key);
+    view->revoked_at = keycask_key_revoked_at_ms(key);
+    view->grace_until = keycask_key_grace_until_ms(key);
+    view->encoding = keycask_key_encoding(key);
+    view->state = keycask_key_state(key, now);
+    view->revoked_reason = keycask_key_revoked_reason(key);
+    view->disabled = keycask_key_disabled(key);
+}
+
+// What verify demands and knows, but for the texts.
+typedef struct {
+    size_t scopes_len;
+    int64_t now;
+    bool has_prefix, has_client_ip, has_request_id, no_event;
+} kc_request;
+
+// The most scopes that one verify demands.
+#define KC_DEMANDED_SCOPES 64
+
+typedef struct {
+    keycask_verdict *verdict;
+    keycask_error *error;
+    const char *key_id, *missing_scope;
+    int32_t reason, http_status;
+    kc_key_view key;
+} kc_verdict;
+
+static inline const char *kc_next_text(const char **texts) {
+    const char *text = *texts;
+    for (*texts = text; **texts; (*texts)++) {
+    }
+    (*texts)++;
+    return text;
+}
+
+// `texts` are those of the request, one behind the other, each with its NUL: the prefix, the client's address and the
+// request's id where they are given, then the scopes. They stand apart from `given`, since Go lends no memory that
+// points to other memory of its own.
+static inline keycask_status kc_verify(keycask_vault *vault, const char *presented, size_t presented_len,
+                                       const kc_request *given, const char *texts, kc_verdict *out) {
+    keycask_request request = KEYCASK_REQUEST_INIT;
+    const char *scopes[KC_DEMANDED_SCOPES];
+    if (given) {
+        request.now_ms = given->now;
+        request.no_event = given->no_event;
+        request.prefix = given->has_prefix ? kc_next_text(&texts) : NULL;
+        request.client_ip = given->has_client_ip ? kc_next_text(&texts) : NULL;
+        request.request_id = given->has_request_id ? kc_next_text(&texts) : NULL;
+        for (size_t i = 0; i < given->scopes_len; i++) {
+            scopes[i] = kc_next_text(&texts);
+        }
+        request.scopes = scopes;
+        request.scopes_len = given->scopes_len;
+    }
+    int64_t now = request.now_ms ? request.now_ms : keycask_vault_now_ms(vault);
+    keycask_status status =
+        keycask_vault_verify(vault, presented, presented_len, given ? &request : NULL, &out->verdict, &out->error);
+    if (status == KEYCASK_OK) {
+        kc_view_key(keycask_verdict_key(out->verdict), now, &out->key);
+    } else if (status == KEYCASK_REFUSED) {
+        out->reason = keycask_verdict_reason(out->verdict);
+        out->http_status = keycask_verdict_http_status(out->verdict);
+        out->key_id = keycask_verdict_key_id(out->verdict);
+        out->missing_scope = keycask_verdict_missing_scope(out->verdict);
+    }
+    return status;
+}
+
+typedef struct {
+    const char *key_id, *actor, *client_ip, *request_id, *detail;
+    uint64_t seq;
+    int64_t at;
+    int32_t kind;
+} kc_change_view;
+
+static inline void kc_view_change(const keycask_change *change, kc_change_view *view) {
+    view->key_id = keycask_change_key_id(change);
+    view->actor = keycask_change_actor(change);
+    view->client_ip = keycask_change_client_ip(change);
+    view->request_id = keycask_change_request_id(change);
+    view->detail = keycask_change_detail(change);
+    view->seq = keycask_change_seq(change);
+    view->at = keycask_change_at_ms(change);
+    view->kind = keycask_change_kind(change);
+}
+
+typedef struct {
+    const char *key_id, *client_ip, *request_id;
+    uint64_t seq, count;
+    int64_t at, last_at;
+    int32_t outcome;
+} kc_use_view;
+
+static inline void kc_view_use(const keycask_use *use, kc_use_view *view) {
+    view->key_id = keycask_use_key_id(use);
+    view->client_ip = keycask_use_client_ip(use);
+    view->request_id = keycask_use_request_id(use);
+    view->seq = keycask_use_seq(use);
+    view->count = keycask_use_count(use);
+    view->at = keycask_use_at_ms(use);
+    view->last_at = keycask_use_last_at_ms(use);
+    view->outcome = keycask_use_outcome(use);
+}
+
+typedef struct {
+    const char *id, *key_id, *start, *name, *owner, *notify_email, *detail;
+    int64_t at, about, acked_at, next_attempt_at, dead_at;
+    uint32_t attempts;
+    int32_t kind;
+} kc_notice_view;
+
+static inline void kc_view_notice(const keycask_notice *notice, kc_notice_view *view) {
+    view->id = keycask_notice_id(notice);
+    view->key_id = keycask_notice_key_id(notice);
+    view->start = keycask_notice_start(notice);
+    view->name = keycask_notice_name(notice);
+    view->owner = keycask_notice_owner(notice);
+    view->notify_email = keycask_notice_notify_email(notice);
+    view->detail = keycask_notice_detail(notice);
+    view->at = keycask_notice_at_ms(notice);
+    view->about = keycask_notice_about_ms(notice);
+    view->acked_at = keycask_notice_acked_at_ms(notice);
+    view->next_attempt_at = keycask_notice_next_attempt_at_ms(notice);
+    view->dead_at = keycask_notice_dead_at_ms(notice);
+    view->attempts = keycask_notice_attempts(notice);
+    view->kind = keycask_notice_kind(notice);
+}
+
+#endif
