@@ -2,6 +2,8 @@
 
 package keycask
 
+// The static library, since the shared one goes by the name of its SONAME, which only an installation has.
+
 // #cgo CFLAGS: -I${SRCDIR}/../../include
-// #cgo LDFLAGS: -L${SRCDIR}/../../target/release -lkeycask -Wl,-rpath,${SRCDIR}/../../target/release
+// #cgo LDFLAGS: ${SRCDIR}/../../target/release/libkeycask.a -lpthread -ldl -lm
 import "C"
