@@ -40,10 +40,18 @@ func (a *arena) alloc(count, size int) unsafe.Pointer {
 	return block
 }
 
-// text is a copy of a text. One with a NUL would end there for C, and is refused.
-func (a *arena) text(name, text string) *C.char {
+// refuseNUL refuses a text with a NUL: for C it would end there.
+func refuseNUL(name, text string) error {
 	if strings.IndexByte(text, 0) >= 0 {
-		a.fail(invalid("%s: has a NUL character", name))
+		return invalid("%s: has a NUL character", name)
+	}
+	return nil
+}
+
+// text is a copy of a text.
+func (a *arena) text(name, text string) *C.char {
+	if err := refuseNUL(name, text); err != nil {
+		a.fail(err)
 		return nil
 	}
 	copied := C.CString(text)

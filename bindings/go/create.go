@@ -142,7 +142,7 @@ func (v *Vault) goIssued(issued *C.keycask_issued, err error) (*Issued, error) {
 	if err := failed(status, failure); err != nil {
 		return nil, err
 	}
-	out.Secret = Secret{&hidden{unsafe.String(&text[0], len(text)-1), out.Key.Start}}
+	out.Secret = newSecret(unsafe.String(&text[0], len(text)-1), out.Key.Start)
 	return out, nil
 }
 

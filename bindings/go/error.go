@@ -123,7 +123,11 @@ func failed(status C.keycask_status, failure *C.keycask_error) error {
 		return nil
 	}
 	defer C.keycask_error_free(failure)
-	kind, message := Kind(status), C.GoString(C.keycask_error_message(failure))
+	return statusError(Kind(status), C.GoString(C.keycask_error_message(failure)))
+}
+
+// statusError is the error of a status; its name has to do where there is no message.
+func statusError(kind Kind, message string) error {
 	if message == "" {
 		message = kind.String()
 	}

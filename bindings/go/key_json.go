@@ -37,7 +37,7 @@ type keyJSON struct {
 func (k Key) MarshalJSON() ([]byte, error) {
 	return json.Marshal(keyJSON{
 		ID: k.ID, Prefix: orNil(k.Prefix), Start: k.Start, Owner: orNil(k.Owner), Name: orNil(k.Name),
-		Scopes: append([]string{}, k.Scopes...), Metadata: json.RawMessage(k.Metadata), NotifyEmail: orNil(k.NotifyEmail),
+		Scopes: append([]string{}, k.Scopes...), Metadata: rawOrNil(k.Metadata), NotifyEmail: orNil(k.NotifyEmail),
 		CreatedAt: jsonTime{k.CreatedAt}, CreatedBy: k.CreatedBy, NotBefore: jsonTime{k.NotBefore},
 		ExpiresAt: jsonTime{k.ExpiresAt}, RotateAfter: orNil(int64(k.RotateAfter / time.Second)), Disabled: k.Disabled,
 		RevokedAt: jsonTime{k.RevokedAt}, RevokedBy: orNil(k.RevokedBy), RevokedReason: orNil(k.RevokedReason),
@@ -89,6 +89,14 @@ func orZero[T any](value *T) T {
 		return zero
 	}
 	return *value
+}
+
+// rawOrNil is JSON text, or nil, which is null, for none.
+func rawOrNil(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
 }
 
 func orEmpty(text json.RawMessage) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"unsafe"
 )
 
 // Secret is the secret of a key, which exists nowhere else. However it is printed, logged or encoded, only its start
@@ -12,31 +13,35 @@ import (
 //
 // The zero Secret is none.
 type Secret struct {
-	// A pointer, so that fmt shows an address where it meets a Secret in a field that it can't ask for its methods.
-	hidden *hidden
+	// A *string, such that no printer of values that meets it in a field of another package's can follow it.
+	text  unsafe.Pointer
+	start string
 }
 
-type hidden struct{ text, start string }
+// newSecret hides a text.
+func newSecret(text, start string) Secret {
+	return Secret{unsafe.Pointer(&text), start}
+}
 
 // Expose is the secret's text. Show it to the key's owner now, and store it nowhere.
 func (s Secret) Expose() string {
-	if s.hidden == nil {
+	if s.text == nil {
 		return ""
 	}
-	return s.hidden.text
+	return *(*string)(s.text)
 }
 
 // IsZero reports whether there is no secret, as in the answer to a repeated request.
 func (s Secret) IsZero() bool {
-	return s.hidden == nil
+	return s.text == nil
 }
 
 // String is the start of the secret, and dots for the rest; empty where there is none.
 func (s Secret) String() string {
-	if s.hidden == nil {
+	if s.text == nil {
 		return ""
 	}
-	return s.hidden.start + "..."
+	return s.start + "..."
 }
 
 // GoString is String.
@@ -60,7 +65,7 @@ func (s Secret) MarshalText() ([]byte, error) {
 
 // MarshalJSON is String, or null where there is no secret.
 func (s Secret) MarshalJSON() ([]byte, error) {
-	if s.hidden == nil {
+	if s.text == nil {
 		return []byte("null"), nil
 	}
 	return json.Marshal(s.String())

@@ -24,7 +24,7 @@ type Vault struct {
 	handle *C.keycask_vault
 }
 
-func newVault(handle *C.keycask_vault, err error) (*Vault, error) {
+func opened(handle *C.keycask_vault, err error) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func Create(path string, opts ...Option) (*Vault, error) {
 	err := a.do(func(failure **C.keycask_error) C.keycask_status {
 		return C.keycask_vault_create(file, options, &handle, failure)
 	})
-	return newVault(handle, err)
+	return opened(handle, err)
 }
 
 // Open opens the vault at path, looks at it and changes nothing. A missing file is an error, never a new vault.
@@ -60,7 +60,7 @@ func Open(path string, opts ...Option) (*Vault, error) {
 	err := a.do(func(failure **C.keycask_error) C.keycask_status {
 		return C.keycask_vault_open(file, options, &handle, failure)
 	})
-	return newVault(handle, err)
+	return opened(handle, err)
 }
 
 // CreateInMemory creates a vault that lives in this process's memory, for tests, and is gone when it is closed.
@@ -72,7 +72,7 @@ func CreateInMemory(opts ...Option) (*Vault, error) {
 	err := a.do(func(failure **C.keycask_error) C.keycask_status {
 		return C.keycask_vault_create_in_memory(options, &handle, failure)
 	})
-	return newVault(handle, err)
+	return opened(handle, err)
 }
 
 // Close closes the vault: calls in flight on other goroutines finish, later ones fail with [ErrClosed]. To close it

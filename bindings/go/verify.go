@@ -13,7 +13,6 @@ import "C"
 
 import (
 	"runtime"
-	"strings"
 	"unsafe"
 )
 
@@ -102,40 +101,42 @@ func packRequest(request *C.kc_request, room []byte, opts []VerifyOption) ([]byt
 		case TimeOption:
 			request.now = timeMS(option.at)
 		case ContextOption:
-			known.tell(request, option)
+			if err := known.tell(request, option); err != nil {
+				return nil, err
+			}
 		case Requirement:
 			if err := known.demand(request, option); err != nil {
 				return nil, err
 			}
 		}
 	}
-	pack := textPack{bytes: room}
-	pack.add(known.prefix, bool(request.has_prefix))
-	pack.add(known.clientIP, bool(request.has_client_ip))
-	pack.add(known.requestID, bool(request.has_request_id))
+	texts := pack(room, known.prefix, bool(request.has_prefix))
+	texts = pack(texts, known.clientIP, bool(request.has_client_ip))
+	texts = pack(texts, known.requestID, bool(request.has_request_id))
 	for _, option := range opts {
 		if demanded, ok := option.(Requirement); ok {
-			pack.add(demanded.text, demanded.kind == requireScope)
+			texts = pack(texts, demanded.text, demanded.kind == requireScope)
 		}
 	}
-	if pack.hasNUL {
-		return nil, invalid("verify a key: a prefix, scope, address or request id has a NUL character")
-	}
-	return pack.bytes, nil
+	return texts, nil
 }
 
 // requestTexts is the texts of a request but for the scopes.
 type requestTexts struct{ prefix, clientIP, requestID string }
 
-func (t *requestTexts) tell(request *C.kc_request, option ContextOption) {
+func (t *requestTexts) tell(request *C.kc_request, option ContextOption) error {
 	if option.requestID {
 		t.requestID, request.has_request_id = option.text, true
-	} else {
-		t.clientIP, request.has_client_ip = option.text, option.text != ""
+		return refuseNUL("request_id", option.text)
 	}
+	t.clientIP, request.has_client_ip = option.text, option.text != ""
+	return refuseNUL("client_ip", option.text)
 }
 
 func (t *requestTexts) demand(request *C.kc_request, option Requirement) error {
+	if err := refuseNUL("a demanded scope or prefix", option.text); err != nil {
+		return err
+	}
 	switch option.kind {
 	case withoutEvent:
 		request.no_event = true
@@ -153,17 +154,12 @@ func (t *requestTexts) demand(request *C.kc_request, option Requirement) error {
 	return nil
 }
 
-// textPack is texts one behind the other, each with its NUL.
-type textPack struct {
-	bytes  []byte
-	hasNUL bool
-}
-
-func (p *textPack) add(text string, given bool) {
+// pack adds a text and its NUL where it is given.
+func pack(texts []byte, text string, given bool) []byte {
 	if given {
-		p.hasNUL = p.hasNUL || strings.IndexByte(text, 0) >= 0
-		p.bytes = append(append(p.bytes, text...), 0)
+		texts = append(append(texts, text...), 0)
 	}
+	return texts
 }
 
 // Identify returns the key that a secret belongs to, whatever its state, and nil where the secret is malformed or no
