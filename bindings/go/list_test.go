@@ -127,6 +127,6 @@ func TestNoticesAreClaimedAcknowledgedAndGivenUp(t *testing.T) {
 	for range vault.Notices(NoticeFilter{}) {
 		t.Fatal("an acknowledged notice is told again")
 	}
-	_, err := vault.ClaimNotices(NoticeClaim{})
-	equal(t, "no lease", errors.Is(err, ErrInvalidArgument), true)
+	_, err := vault.ClaimNotices(NoticeClaim{Lease: -time.Second})
+	equal(t, "a negative lease", errors.Is(err, ErrInvalidArgument), true)
 }

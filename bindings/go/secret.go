@@ -36,12 +36,12 @@ func (s Secret) IsZero() bool {
 	return s.text == nil
 }
 
-// String is the start of the secret, and dots for the rest; empty where there is none.
+// String is the start of the secret, and an ellipsis for the rest; empty where there is none.
 func (s Secret) String() string {
 	if s.text == nil {
 		return ""
 	}
-	return s.start + "..."
+	return s.start + "…"
 }
 
 // GoString is String.
