@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -145,6 +146,46 @@ func TestACloseGivesTheFileBack(t *testing.T) {
 		t.Fatalf("%d files are open, and %d were", after, before)
 	}
 	runtime.KeepAlive(vault)
+}
+
+func TestMemoryStaysFlat(t *testing.T) {
+	if withRaceDetector {
+		t.Skip("the race detector's own memory grows")
+	}
+	vault := must(CreateInMemory())(t)
+	defer vault.Close()
+	must(vault.UpdatePolicy(PolicyUpdate{UseMode: Set(UseOff)}, actor))(t)
+	secret := issue(t, vault).Secret.Expose()
+	calls := func(rounds int) {
+		for range rounds {
+			must(vault.Verify(secret, RequireScope("reports:read")))(t)
+			_, err := vault.Verify(secret, RequireScope("x"))
+			equal(t, "refused", refusal(t, err).Reason, MissingScope)
+			_, err = vault.Key("no id")
+			equal(t, "failed", errors.Is(err, ErrInvalidArgument), true)
+			equal(t, "listed", count(t, vault, KeyFilter{Owner: "acct_42"}), 1)
+			must(vault.Policy())(t)
+		}
+	}
+	calls(3_000)
+	before := residentBytes(t)
+	calls(20_000)
+	// A leak of one object a round, of 100 bytes and more, would be seen.
+	if grown := residentBytes(t) - before; grown > 2<<20 {
+		t.Fatalf("grown by %d KiB", grown>>10)
+	}
+}
+
+// residentBytes is what the process holds in memory that Go doesn't know of, its garbage collected.
+func residentBytes(t *testing.T) int {
+	t.Helper()
+	runtime.GC()
+	debug.FreeOSMemory()
+	var total, resident int
+	must(fmt.Sscan(string(must(os.ReadFile("/proc/self/statm"))(t)), &total, &resident))(t)
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return resident*os.Getpagesize() - int(stats.HeapInuse+stats.StackInuse)
 }
 
 func openFiles(t *testing.T) int {
