@@ -45,7 +45,7 @@ func (TimeOption) verifyOption() {}
 func (TimeOption) askOption()    {}
 
 // At makes a call as of another time than now, for tests and replays. Calls that know no other time refuse one with
-// [ErrInvalidArgument].
+// [ErrInvalidArgument]. The zero time is now.
 func At(at time.Time) TimeOption {
 	return TimeOption{at}
 }

@@ -143,9 +143,10 @@ func TestChangesNameTheirActor(t *testing.T) {
 		checked(t, err)
 		told = append(told, string(change.Kind)+" "+change.Actor)
 		if change.Kind == ChangeKeyCreated {
-			want := Change{change.Seq, created, ChangeKeyCreated, issued.Key.ID, "alice", "192.0.2.7", "req-9", change.Detail}
+			seq, id, detail := change.Seq, issued.Key.ID, change.Detail
+			want := Change{seq, created, ChangeKeyCreated, id, "alice", "192.0.2.7", "req-9", detail}
 			equal(t, "change", *change, want)
-			equal(t, "detail", strings.HasPrefix(change.Detail, "{"), true)
+			equal(t, "detail", strings.HasPrefix(detail, "{"), true)
 		}
 	}
 	equal(t, "changes", strings.Join(told, ", "), "vault.created installer, key.created alice, key.disabled bob")

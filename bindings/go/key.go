@@ -132,7 +132,8 @@ func (v *Vault) ownedKey(key *C.keycask_key, err error) (*Key, error) {
 	return goKey(key, C.keycask_vault_now_ms(v.handle)), nil
 }
 
-// presentedText is a presented secret, lent without a copy.
+// presentedText is a presented secret, lent without a copy. The caller keeps it alive until the call is over: the
+// library reads no further than its length, writes nothing there, and keeps nothing.
 func presentedText(presented string) (*C.char, C.size_t) {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(presented))), C.size_t(len(presented))
 }

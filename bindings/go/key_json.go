@@ -68,6 +68,7 @@ func (k *Key) UnmarshalJSON(text []byte) error {
 // jsonTime is a time with three digits of a second, or null for the zero time.
 type jsonTime struct{ time.Time }
 
+// MarshalJSON keeps three digits also where they are zeros.
 func (t jsonTime) MarshalJSON() ([]byte, error) {
 	if t.IsZero() {
 		return []byte("null"), nil

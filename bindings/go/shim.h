@@ -98,7 +98,8 @@ static inline keycask_status kc_verify(keycask_vault *vault, const char *present
         request.scopes = scopes;
         request.scopes_len = given->scopes_len;
     }
-    int64_t now = request.now_ms ? request.now_ms : keycask_vault_now_ms(vault);
+    bool given_now = request.now_ms != 0 && request.now_ms != KEYCASK_TIME_NONE;
+    int64_t now = given_now ? request.now_ms : keycask_vault_now_ms(vault);
     keycask_status status =
         keycask_vault_verify(vault, presented, presented_len, given ? &request : NULL, &out->verdict, &out->error);
     if (status == KEYCASK_OK) {

@@ -68,6 +68,8 @@ func (v *Vault) Verify(presented string, opts ...VerifyOption) (*Key, error) {
 }
 
 func (v *Vault) verify(presented string, request *C.kc_request, texts []byte) (*Key, error) {
+	// C reads the texts and writes to found during the call only, and never calls Go: so none of them must leave the
+	// stack, as the directives above say.
 	var found C.kc_verdict
 	text, size := presentedText(presented)
 	status := C.kc_verify(v.handle, text, size, request, (*C.char)(unsafe.Pointer(unsafe.SliceData(texts))), &found)

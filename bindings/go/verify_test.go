@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestVerifyReturnsTheKeyOrSaysWhyNot(t *testing.T) {
@@ -17,6 +18,8 @@ func TestVerifyReturnsTheKeyOrSaysWhyNot(t *testing.T) {
 	equal(t, "id", key.ID, issued.Key.ID)
 	equal(t, "owner", key.Owner, "acct_42")
 	equal(t, "state", key.State, StateActive)
+
+	equal(t, "state now", must(vault.Verify(secret, At(time.Time{})))(t).State, StateActive)
 
 	_, err := vault.Verify(secret, RequireScope("reports:read"), RequireScope("reports:write"))
 	var rejected *RejectedError
