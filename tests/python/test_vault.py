@@ -284,7 +284,7 @@ def test_the_logs_prove_themselves(vault: keycask.Vault, issued: keycask.Issued,
 
 def test_backup_restore_and_migrate(vault: keycask.Vault, issued: keycask.Issued, path: Path) -> None:
     backup = path.with_name("backup.db")
-    vault.backup(backup, actor="alice")
+    vault.backup(backup)
     with pytest.raises(keycask.ConflictError):
         vault.backup(backup, actor="alice")
     vault.revoke(issued.key.id, actor="alice")

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use keycask::{Checkpoint, NoteSigner, NoteVerifier, Pepper};
+use keycask::{Actor, Checkpoint, NoteSigner, NoteVerifier, Pepper};
 use pyo3::prelude::*;
 
 use super::{Vault, keys};
@@ -25,10 +25,11 @@ impl Vault {
     }
 
     /// Copies the vault to `path`, which must not exist, as of one moment while every process goes on: mode 0600, under
-    /// its name only when it is whole and synced. `ConflictError` where something is at the path.
-    #[pyo3(signature = (path, *, actor, now=None))]
-    fn backup(&self, py: Python<'_>, path: PathBuf, actor: By, now: Option<Moment>) -> PyResult<()> {
-        let (path, actor) = (&path, &actor.0);
+    /// its name only when it is whole and synced. `ConflictError` where something is at the path. It changes no key, so
+    /// that the actor may be left out: it is `keycask` then.
+    #[pyo3(signature = (path, *, actor=None, now=None))]
+    fn backup(&self, py: Python<'_>, path: PathBuf, actor: Option<By>, now: Option<Moment>) -> PyResult<()> {
+        let (path, actor) = (&path, &actor.map_or_else(Actor::keycask, |By(actor)| actor));
         self.run_at(
             py,
             now,

@@ -32,7 +32,8 @@ impl Actor {
     }
 
     /// The library itself, for what no person asked for.
-    pub(crate) fn keycask() -> Self {
+    #[must_use]
+    pub fn keycask() -> Self {
         Self { name: "keycask".to_owned(), client_ip: None, request_id: None }
     }
 
