@@ -41,6 +41,27 @@ count_tests() {
     fi
 }
 
+# A script that counts its own tests, in a last line such as "12 passed, 0 failed" or pytest's.
+count_script() {
+    echo "== $1"
+    local log status=0
+    log=$(mktemp)
+    "${@:2}" 2>&1 | tee "$log" || status=$?
+    passed=$((passed + $(said passed "$log")))
+    failed=$((failed + $(said failed "$log")))
+    rm -f "$log"
+    if [ "$status" -ne 0 ]; then
+        [ "$failed" -ne 0 ] || failed=1
+        finish "ended at the first failure: $1" "left out: what follows it"
+        exit 1
+    fi
+}
+
+# The last "N passed" or "N failed" of a log.
+said() {
+    { grep -oE "[0-9]+ $1" "$2" || echo 0; } | tail -1 | cut -d" " -f1
+}
+
 # A planted bug: the test must fail with the feature that plants it.
 turns_red() {
     local feature=$1 file=$2 test=$3 log
