@@ -53,6 +53,27 @@ func TestIDsAreRead(t *testing.T) {
 	})
 }
 
+func TestForeignDigestsAreFoundByWhatTheirClientsPresent(t *testing.T) {
+	rows(t, "schemes.txt", 108, func(t *testing.T, columns []string) {
+		scheme, presented, digest := columns[0], column(t, columns[1]), columns[2]
+		vault := must(CreateInMemory())(t)
+		defer vault.Close()
+		if digest == "-" {
+			// Of a text without the part that is digested there is none: it must not be found by any.
+			digest = strings.Repeat("00", map[bool]int{false: 32, true: 64}[strings.Contains(scheme, "512")])
+		}
+		row := fmt.Appendf(nil, `{"digest": %q}`, digest)
+		report := must(vault.Import(row, ImportOptions{Scheme: scheme}, "vectors"))(t)
+		equal(t, "imported", report.Imported, 1)
+		_, err := vault.Verify(presented)
+		if columns[2] == "-" {
+			equal(t, "outcome", refusal(t, err).Reason, Malformed)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
 func TestWhatIsNoIDIsAnInvalidArgument(t *testing.T) {
 	vault := newVault(t)
 	rows(t, "type_ids_invalid.txt", 59, func(t *testing.T, columns []string) {

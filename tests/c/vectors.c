@@ -55,6 +55,32 @@ static void is_an_id(char **columns, void *data)
     keycask_error_free(error);
 }
 
+/* A digest of another system is found by what its clients present. Of a text without the part that is digested there
+ * is none: it must not be found by any. */
+static void is_found_as_imported(char **columns, void *data)
+{
+    static char presented[MAX_LINE], text[MAX_LINE];
+    int found = !absent(columns[2]), digits = strstr(columns[0], "512") != NULL ? 128 : 64;
+    size_t len = bytes(columns[1], presented, sizeof presented);
+    keycask_import_options options = KEYCASK_IMPORT_OPTIONS_INIT;
+    keycask_import_report *report = NULL;
+    keycask_verdict *verdict = NULL;
+    keycask_vault *vault = NULL;
+    (void)data;
+    if (found) snprintf(text, sizeof text, "{\"digest\": \"%s\"}", columns[2]);
+    else snprintf(text, sizeof text, "{\"digest\": \"%0*d\"}", digits, 0);
+    options.scheme = columns[0];
+    OK(keycask_vault_create_in_memory(NULL, &vault, &error));
+    OK(keycask_vault_import(vault, text, strlen(text), &options, &actor, &report, &error));
+    CHECK(keycask_import_report_imported(report) == 1);
+    GIVES(found ? KEYCASK_OK : KEYCASK_REFUSED,
+          keycask_vault_verify(vault, presented, len, NULL, &verdict, &error));
+    CHECK(same(keycask_outcome_name(keycask_verdict_reason(verdict)), found ? "valid" : "malformed"));
+    keycask_verdict_free(verdict);
+    keycask_import_report_free(report);
+    keycask_vault_free(vault);
+}
+
 static void is_no_id(char **columns, void *data)
 {
     static char text[MAX_LINE];
@@ -256,6 +282,7 @@ int main(int argc, char **argv)
     run_rows(argv[2], "secrets_invalid.txt", 2, 348, is_malformed, vault);
     run_rows(argv[2], "type_ids.txt", 3, 30, is_an_id, vault);
     run_rows(argv[2], "type_ids_invalid.txt", 2, 59, is_no_id, vault);
+    run_rows(argv[2], "schemes.txt", 4, 108, is_found_as_imported, NULL);
     run_rows(argv[2], "outcomes.txt", 13, 149, has_its_outcome, vault);
     run_rows(argv[2], "rotation.txt", 8, 219, keeps_to_its_timeline, &timeline);
     keycask_vault_free(timeline.vault);

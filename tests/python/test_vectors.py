@@ -68,6 +68,17 @@ def test_what_is_no_id_is_an_invalid_argument(vault: keycask.Vault) -> None:
         assert refused.value.code == "invalid_argument", why
 
 
+def test_foreign_digests_are_found_by_what_their_clients_present() -> None:
+    for scheme, presented, foreign, _stored in rows("schemes.txt", 108):
+        with keycask.Vault(":memory:", create=True) as vault:
+            # Of a text without the part that is digested there is none: it must not be found by any.
+            digest = "00" * (64 if "512" in scheme else 32) if foreign == "-" else foreign
+            report = vault.import_keys([{"digest": digest}], scheme=scheme, actor="vectors")
+            assert report.imported == 1, scheme
+            expected = "malformed" if foreign == "-" else "valid"
+            assert outcome(vault, text_bytes(presented)) == expected, (scheme, presented)
+
+
 def test_outcomes_follow_the_precedence(vault: keycask.Vault) -> None:
     created = moment(CREATED)
     for row in rows("outcomes.txt", 149):
