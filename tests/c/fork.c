@@ -46,8 +46,9 @@ static int create_and_verify(keycask_vault *vault) {
     return status == KEYCASK_OK ? 0 : 4;
 }
 
-/* Whether the kernel lists a POSIX lock of this process on the vault's file. */
-static int holds_a_lock(void) {
+/* Whether the kernel lists a POSIX lock of this process on the vault's file, now. */
+static int lists_a_lock(void)
+{
     struct stat file;
     char line[256], inode[32];
     int found = 0;
@@ -62,6 +63,18 @@ static int holds_a_lock(void) {
     }
     fclose(locks);
     return found;
+}
+
+/* The list is read in pieces, between which the locks of others come and go: one that is missing is looked for
+ * again. */
+static int holds_a_lock(void)
+{
+    for (int look = 0; look < 20; look++) {
+        if (lists_a_lock())
+            return 1;
+        usleep(look * 1000);
+    }
+    return 0;
 }
 
 static int work(keycask_vault *vault) {

@@ -34,7 +34,7 @@ def use(vault: keycask.Vault, owner: str) -> dict[str, Any]:
     assert issued.secret is not None
     assert vault.verify(issued.secret, client_ip="192.0.2.1").id == issued.key.id
     # Where another thread forks meanwhile, the connections are closed until the next use.
-    locked = any(holds_locks(vault.path) or not vault.verify(issued.secret) for _ in range(5))
+    locked = any(holds_locks(vault.path) or not vault.verify(issued.secret) for _ in range(20))
     return {
         "pid": os.getpid(),
         "id": issued.key.id,

@@ -14,8 +14,8 @@ use crate::locks::{self, Held};
 
 const EVERY: Duration = Duration::from_secs(1);
 /// The kernel's list is read in pieces, between which it changes: a lock that is missing is looked for again.
-const LOOKS: u32 = 10;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
+const LOOKS: u32 = 30;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(3);
 
 /// SQLite's shared range of a database, <https://sqlite.org/src/file/src/os.h>: held while a connection with a
 /// write-ahead log is open.

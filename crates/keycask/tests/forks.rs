@@ -61,14 +61,18 @@ impl Drop for StopAtEnd<'_> {
     }
 }
 
-/// Whether this process holds a POSIX lock on the file, as the kernel says.
+/// Whether this process holds a POSIX lock on the file, as the kernel says. It lists the locks in pieces, between
+/// which those of other processes come and go: one that is missing is looked for again.
 fn is_locked_by_this_process(path: &Path) -> bool {
-    let inode = path.metadata().unwrap().ino().to_string();
+    let inode = format!(":{}", path.metadata().unwrap().ino());
     let own = std::process::id().to_string();
-    let locks = std::fs::read_to_string("/proc/locks").unwrap();
-    locks.lines().any(|line| {
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        words.contains(&own.as_str()) && words.iter().any(|word| word.ends_with(&format!(":{inode}")))
+    (0..20).any(|look| {
+        std::thread::sleep(Duration::from_millis(look));
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        locks.lines().any(|line| {
+            let mut words = line.split_ascii_whitespace();
+            words.any(|word| word == own) && words.any(|word| word.ends_with(&inode))
+        })
     })
 }
 
