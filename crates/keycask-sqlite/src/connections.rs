@@ -7,7 +7,7 @@
 use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, InterruptHandle};
@@ -15,6 +15,7 @@ use rusqlite::{Connection, InterruptHandle};
 use crate::error::OpenError;
 use crate::inspect::Identity;
 use crate::locks;
+use crate::observer::Observer;
 use crate::watch::Watch;
 
 /// Readers that are kept open between calls.
@@ -33,6 +34,7 @@ pub(crate) struct Connections {
     readers: Mutex<Vec<Attached>>,
     writers: Mutex<Writers>,
     interrupts: Mutex<Vec<(usize, InterruptHandle)>>,
+    observers: Mutex<Vec<Weak<Observer>>>,
     watch: Watch,
     /// Somebody took the locks away: nothing is lent until every connection is closed.
     lost: AtomicBool,
@@ -91,6 +93,7 @@ impl Connections {
             readers: Mutex::default(),
             writers: Mutex::default(),
             interrupts: Mutex::default(),
+            observers: Mutex::default(),
             watch: Watch::default(),
             lost: AtomicBool::new(false),
         }
@@ -201,6 +204,13 @@ impl Connections {
         if self.lost.load(Ordering::SeqCst) { Err(OpenError::ForeignAccess(path.to_owned())) } else { Ok(()) }
     }
 
+    /// One that is closed before a fork, and where the locks were lost.
+    pub(crate) fn add_observer(&self, observer: &Arc<Observer>) {
+        let mut observers = lock(&self.observers);
+        observers.retain(|known| known.strong_count() > 0);
+        observers.push(Arc::downgrade(observer));
+    }
+
     /// Closes what nobody uses, without waiting.
     fn close_idle(&self) {
         if let Ok(mut readers) = self.readers.try_lock() {
@@ -208,6 +218,10 @@ impl Connections {
         }
         if let Ok(mut writers) = self.writers.try_lock() {
             writers.close_as_they_are();
+        }
+        if let Ok(observers) = self.observers.try_lock() {
+            let observers = observers.iter().filter_map(Weak::upgrade);
+            observers.for_each(|observer| observer.close(false, Attached::close_as_it_is));
         }
     }
 }

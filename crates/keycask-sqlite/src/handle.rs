@@ -11,6 +11,7 @@ use crate::connections::{Attached, Connections, Writers};
 use crate::error::OpenError;
 use crate::fork::{self, Pass};
 use crate::inspect::DatabaseFile;
+use crate::observer::Observer;
 
 /// A file that was opened: lends connections to it, and keeps them between calls.
 ///
@@ -19,6 +20,7 @@ use crate::inspect::DatabaseFile;
 pub struct Handle {
     file: DatabaseFile,
     connections: Arc<Connections>,
+    observer: Arc<Observer>,
     closed: AtomicBool,
 }
 
@@ -26,15 +28,40 @@ impl Handle {
     /// A handle of a file that was inspected. Nothing is opened yet.
     #[must_use]
     pub fn new(file: DatabaseFile, _: &Pass) -> Self {
-        let connections = Connections::of(file.identity());
-        Self { file, connections, closed: AtomicBool::new(false) }
+        Self::of(Connections::of(file.identity()), file)
     }
 
     /// A handle of a database in memory, whose only connection is `db`.
     #[must_use]
     pub fn in_memory(db: Connection, _: &Pass) -> Self {
-        let connections = Connections::in_memory(db);
-        Self { file: DatabaseFile::in_memory(), connections, closed: AtomicBool::new(false) }
+        Self::of(Connections::in_memory(db), DatabaseFile::in_memory())
+    }
+
+    fn of(connections: Arc<Connections>, file: DatabaseFile) -> Self {
+        let observer = Arc::new(Observer::new());
+        connections.add_observer(&observer);
+        Self { file, connections, observer, closed: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn observer(&self) -> &Arc<Observer> {
+        &self.observer
+    }
+
+    /// Whether there is no file.
+    #[must_use]
+    pub fn is_in_memory(&self) -> bool {
+        self.connections.is_in_memory()
+    }
+
+    pub(crate) fn attach<E: From<OpenError>>(
+        &self,
+        open: impl FnOnce() -> Result<Connection, E>,
+    ) -> Result<Attached, E> {
+        self.connections.attach_reader(self.path(), open)
+    }
+
+    pub(crate) fn watch(&self) -> Result<(), OpenError> {
+        self.connections.watch(self.path())
     }
 
     /// The file.
@@ -49,6 +76,7 @@ impl Handle {
         if !self.closed.swap(true, Ordering::SeqCst) {
             // A copy of the process that can't use SQLite leaves what it inherited alone.
             let Ok(_pass) = fork::enter() else { return };
+            self.observer.close(true, drop);
             self.connections.release();
         }
     }

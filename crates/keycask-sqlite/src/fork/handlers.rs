@@ -58,5 +58,6 @@ extern "C" fn child() {
     if CLEAN.load(Ordering::SeqCst) {
         wiped::renew();
     }
+    super::GENERATION.fetch_add(1, Ordering::SeqCst);
     gate::open_alone();
 }

@@ -20,7 +20,24 @@ mod wiped;
 
 pub use gate::{Pass, is_awaited};
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::error::OpenError;
+
+/// Forks between the process that loaded this library and this one: what a thread that is gone could hold is of an
+/// earlier generation.
+#[must_use]
+pub fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Whether this process may use SQLite, and what it remembers: not a copy that ran no handlers.
+#[must_use]
+pub fn is_usable() -> bool {
+    !wiped::is_wiped()
+}
+
+static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// Lets the caller use SQLite until the pass is dropped; waits while a fork is under way.
 ///
