@@ -197,6 +197,12 @@ impl Stopwatch {
     }
 }
 
+/// Nanoseconds since some moment in the past, a few milliseconds late at times, and cheap.
+pub(crate) fn coarse_time() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
+    now.tv_sec.saturating_mul(1_000_000_000).saturating_add(now.tv_nsec)
+}
+
 /// The time of the machine, for callers that need one before there is a vault.
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the clock")]
 pub(crate) fn wall_time() -> Timestamp {

@@ -34,6 +34,7 @@
 #![forbid(unsafe_code)]
 
 mod audit;
+mod cache;
 mod clock;
 pub mod docs;
 mod error;

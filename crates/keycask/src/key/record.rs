@@ -56,6 +56,14 @@ pub(crate) struct Successor {
 }
 
 impl Key {
+    /// What its texts take in memory.
+    pub(crate) fn text_bytes(&self) -> usize {
+        let optional = [&self.name, &self.metadata, &self.notify_email];
+        let texts = [&self.prefix, &self.start, &self.owner, &self.created_by];
+        let texts = texts.into_iter().chain(optional.into_iter().flatten()).chain(self.scopes());
+        texts.map(|text| text.len() + size_of::<String>()).sum()
+    }
+
     /// The public id.
     #[must_use]
     pub fn id(&self) -> KeyId {

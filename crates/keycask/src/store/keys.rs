@@ -1,5 +1,7 @@
 //! Keys: found by digest, by id, by lineage and by filter; inserted and saved.
 
+use std::sync::Arc;
+
 use rusqlite::{Row, named_params};
 
 use super::row::Columns;
@@ -98,6 +100,11 @@ pub(super) const INSERT: &str = "
     VALUES (:id, :digest, :pepper, :prefix, :start, :encoding, :owner, :name, :scopes, :metadata, :notify_email,
         :created_at_ms, :created_by, :not_before_ms, :expires_at_ms, :rotate_after_s, :rotate_due_ms, :disabled,
         0, :lineage, :replaces, :epoch)";
+/// What verify reads beside the key, and since when.
+pub(super) const NEWS: &str = "
+    SELECT h.min_schema, h.key_epoch, h.flush_epoch, p.use_mode, (SELECT max(generation) FROM peppers), h.accepts_foreign
+    FROM head h JOIN policy p ON p.one = h.one WHERE h.one = 1";
+pub(super) const CHANGED: &str = "SELECT digest FROM keys WHERE changed_epoch > :epoch LIMIT :limit";
 /// What a verb may change of a key that exists.
 pub(super) const SAVE: &str = "
     UPDATE keys SET prefix = :prefix, name = :name, scopes = :scopes, metadata = :metadata,
@@ -112,12 +119,26 @@ pub(super) const SAVE: &str = "
 /// What verify needs, read by one statement.
 pub(crate) struct Found {
     pub(crate) epoch: i64,
+    pub(crate) settings: Settings,
+    pub(crate) key: Option<Arc<Key>>,
+}
+
+/// What verify needs of the vault, whichever key it is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
     pub(crate) use_mode: UseMode,
     /// The vault's newest pepper.
     pub(crate) pepper: Option<i64>,
     /// Whether a secret may have another form than keycask's.
     pub(crate) accepts_foreign: bool,
-    pub(crate) key: Option<Key>,
+}
+
+/// What changed since an epoch.
+pub(crate) struct News {
+    pub(crate) epoch: i64,
+    pub(crate) settings: Settings,
+    /// The digests of what changed; `None` where everything may have.
+    pub(crate) changed: Option<Vec<Digest>>,
 }
 
 /// Which keys a page holds.
@@ -126,6 +147,11 @@ pub(crate) struct KeyQuery {
     pub(crate) owner: Option<String>,
     pub(crate) after: i64,
     pub(crate) limit: usize,
+}
+
+fn settings_from(columns: &mut Columns<'_>) -> Result<Settings> {
+    let use_mode = columns.word("use mode", super::head::use_mode)?;
+    Ok(Settings { use_mode, pepper: columns.take()?, accepts_foreign: columns.take()? })
 }
 
 impl Snapshot<'_> {
@@ -137,13 +163,37 @@ impl Snapshot<'_> {
         let mut columns = Columns::of(row);
         super::head::known_schema(columns.take()?)?;
         let epoch = columns.take()?;
-        let use_mode = columns.word("use mode", super::head::use_mode)?;
-        let pepper = columns.take()?;
-        let accepts_foreign = columns.take()?;
+        let settings = settings_from(&mut columns)?;
         let stored: Option<[u8; 32]> = columns.take()?;
         let found = stored.is_some_and(|stored| Digest::from_bytes(stored) == *digest);
-        let key = found.then(|| key_from(&mut columns)).transpose()?;
-        Ok(Found { epoch, use_mode, pepper, accepts_foreign, key })
+        let key = found.then(|| key_from(&mut columns)).transpose()?.map(Arc::new);
+        Ok(Found { epoch, settings, key })
+    }
+
+    /// What changed since `epoch`, of which at most `limit` keys are named.
+    pub(crate) fn news(&self, epoch: i64, limit: i64) -> Result<News> {
+        let (now, flush, settings) = {
+            let mut statement = self.db.prepare_cached(NEWS)?;
+            let mut rows = statement.query([])?;
+            let row = rows.next()?.ok_or_else(|| super::head::missing_row("head"))?;
+            let mut columns = Columns::of(row);
+            super::head::known_schema(columns.take()?)?;
+            let (now, flush): (i64, i64) = (columns.take()?, columns.take()?);
+            (now, flush, settings_from(&mut columns)?)
+        };
+        let changed = if flush > epoch { None } else { self.changed_since(epoch, limit)? };
+        Ok(News { epoch: now, settings, changed })
+    }
+
+    fn changed_since(&self, epoch: i64, limit: i64) -> Result<Option<Vec<Digest>>> {
+        let mut statement = self.db.prepare_cached(CHANGED)?;
+        let parameters = named_params! { ":epoch": epoch, ":limit": limit + 1 };
+        let changed = statement
+            .query_map(parameters, |row| row.get::<_, [u8; 32]>(0))?
+            .map(|row| Ok(Digest::from_bytes(row?)))
+            .collect::<Result<Vec<_>>>()?;
+        let too_many = i64::try_from(changed.len()).is_ok_and(|len| len > limit);
+        Ok(Some(changed).filter(|_| !too_many))
     }
 
     pub(crate) fn key(&self, id: KeyId) -> Result<Option<Key>> {

@@ -12,6 +12,7 @@ mod imports;
 mod keys;
 mod logs;
 mod migrate;
+mod observe;
 mod outbox;
 mod peppers;
 #[cfg(test)]
@@ -42,8 +43,12 @@ use crate::secret::Digest;
 pub(crate) use changes::ChangeQuery;
 use changes::Told;
 pub(crate) use imports::{ImportNo, Staged, Staging};
-pub(crate) use keys::{Found, KeyQuery};
+pub(crate) use keys::{Found, KeyQuery, Settings};
 pub(crate) use logs::LogState;
+use observe::LastLook;
+pub(crate) use observe::Observation;
+#[cfg(test)]
+pub(crate) use observe::Session;
 pub(crate) use outbox::{DeliverableQuery, NoticeQuery};
 pub(crate) use peppers::Generation;
 pub(crate) use replace::Place;
@@ -59,6 +64,7 @@ pub(crate) struct Store {
     handle: Handle,
     busy_timeout: Duration,
     waits: Waits,
+    last_look: LastLook,
     /// Set once by an error after which the file can't be trusted: every later call fails with it.
     poison: OnceLock<(ErrorKind, String)>,
 }
@@ -95,7 +101,13 @@ impl Store {
     }
 
     fn of(handle: Handle, busy_timeout: Duration) -> Self {
-        Self { handle, busy_timeout, waits: Waits::new(busy_timeout), poison: OnceLock::new() }
+        Self {
+            handle,
+            busy_timeout,
+            waits: Waits::new(busy_timeout),
+            last_look: LastLook::default(),
+            poison: OnceLock::new(),
+        }
     }
 
     /// Ends the use of the vault by this store. Calls in flight finish; later ones fail.

@@ -40,6 +40,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::audit::Event;
+use crate::cache::Cache;
 use crate::clock::{Clock, Moment, Timestamp};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key::{Actor, Key, KeyId};
@@ -50,12 +51,13 @@ use crate::store::{Change, Store};
 /// A vault: the API keys of one API, in one SQLite file that the processes of a machine share.
 ///
 /// A `Vault` is used from any number of threads. It holds no connection until it is used, and every verb
-/// either answers from one consistent state of the file or fails with an [`Error`]; it never answers from
-/// what it remembers of an earlier state.
+/// either answers from one consistent state of the file or fails with an [`Error`]. What verify remembers of the
+/// file it answers only while no process has committed anything since: there is no time for which it is believed.
 ///
 /// Verbs that depend on the time have a twin whose name ends in `_at` and that takes `now`.
 pub struct Vault {
     store: Store,
+    cache: Cache,
     clock: Clock,
     peppers: pepper::Peppers,
     busy: stats::BusyCounter,
@@ -79,6 +81,11 @@ impl Vault {
     /// Opens the vault at `path`. A missing file is an error, never a new vault.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         VaultOptions::new().open(path)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Closes the vault for this handle: calls in flight finish, later ones fail as `closed`. The last handle of

@@ -10,6 +10,7 @@ use super::Vault;
 use super::pepper::{Peppers, introduce};
 use super::stats::BusyCounter;
 use crate::audit::Event;
+use crate::cache::Cache;
 use crate::clock::{Clock, Moment, wall_time};
 use crate::error::{Error, Result};
 use crate::key::{Actor, type_id, uuid_v7};
@@ -38,6 +39,7 @@ pub struct VaultOptions {
     pub(super) permissions: Permissions,
     pub(super) actor: Actor,
     peppers: Vec<Arc<Pepper>>,
+    cache_size: u64,
 }
 
 impl Default for VaultOptions {
@@ -47,6 +49,7 @@ impl Default for VaultOptions {
             permissions: Permissions::default(),
             actor: Actor::keycask(),
             peppers: Vec::new(),
+            cache_size: 64 * 1024 * 1024,
         }
     }
 }
@@ -61,6 +64,13 @@ impl VaultOptions {
     /// most an hour.
     pub fn busy_timeout(mut self, timeout: Duration) -> Self {
         self.busy_timeout = timeout.min(Duration::from_secs(3600));
+        self
+    }
+
+    /// How many bytes this handle may use to remember what verify read: 64 MiB where nothing is said, about 100,000
+    /// keys. It is never stale, whoever changes the file. 0 remembers nothing.
+    pub fn cache_size(mut self, bytes: u64) -> Self {
+        self.cache_size = bytes;
         self
     }
 
@@ -106,7 +116,7 @@ impl VaultOptions {
         let begin = |change: &mut Change<'_>| self.begin(change);
         let store = Store::create(path.as_ref(), self.permissions, self.busy_timeout, moment, begin)
             .map_err(|error| refused(error.rename("open vault", "create vault")))?;
-        Vault::of(store, self.peppers).map_err(refused)
+        Vault::of(store, self.peppers, self.cache_size).map_err(refused)
     }
 
     /// Creates a vault in memory, for tests: it belongs to this handle alone and ends with it. A child of a fork
@@ -123,7 +133,7 @@ impl VaultOptions {
     pub fn create_in_memory(self) -> Result<Vault> {
         let moment = Moment { at: wall_time(), from_clock: true };
         let store = Store::create_in_memory(self.busy_timeout, moment, |change| self.begin(change))?;
-        Vault::of(store, self.peppers)
+        Vault::of(store, self.peppers, self.cache_size)
     }
 
     /// Writes what a vault begins with.
@@ -146,7 +156,7 @@ impl VaultOptions {
     /// each says what was found and what to do.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Vault> {
         let store = Store::open(path.as_ref(), self.busy_timeout);
-        store.and_then(|store| Vault::of(store, self.peppers)).map_err(refused)
+        store.and_then(|store| Vault::of(store, self.peppers, self.cache_size)).map_err(refused)
     }
 }
 
@@ -154,18 +164,20 @@ impl VaultOptions {
     /// For verbs that look up no secret.
     pub(super) fn open_unpeppered(&self, path: &Path) -> Result<Vault> {
         let store = Store::open(path, self.busy_timeout)?;
-        Vault::with(store, Peppers::new(Vec::new()), |_, _| Ok(()))
+        Vault::with(store, Peppers::new(Vec::new()), Cache::new(0), |_, _| Ok(()))
     }
 }
 
 impl Vault {
-    fn of(store: Store, peppers: Vec<Arc<Pepper>>) -> Result<Self> {
-        Self::with(store, Peppers::new(peppers), |peppers, (snapshot, id)| peppers.refresh(snapshot, id))
+    fn of(store: Store, peppers: Vec<Arc<Pepper>>, cache_size: u64) -> Result<Self> {
+        let (peppers, cache) = (Peppers::new(peppers), Cache::new(cache_size));
+        Self::with(store, peppers, cache, |peppers, (snapshot, id)| peppers.refresh(snapshot, id))
     }
 
     fn with(
         store: Store,
         peppers: Peppers,
+        cache: Cache,
         look: impl FnOnce(&Peppers, (&Snapshot<'_>, &str)) -> Result<()>,
     ) -> Result<Self> {
         let (identity, mark) = store.read_once(|snapshot| {
@@ -177,7 +189,7 @@ impl Vault {
         let clock = Clock::starting_at(mark);
         let busy = BusyCounter::default();
         log::info!(target: OPEN, "opened {} at {}", identity.id, store.path().display());
-        Ok(Self { store, clock, peppers, busy, id: identity.id, created_at: identity.created_at })
+        Ok(Self { store, cache, clock, peppers, busy, id: identity.id, created_at: identity.created_at })
     }
 }
 

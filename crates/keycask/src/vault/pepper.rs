@@ -94,7 +94,7 @@ fn missing(generation: i64, given: usize) -> Error {
 
 /// What was found under a secret's digest, in the form in which the vault stores it.
 pub(super) struct Hit {
-    pub(super) found: Found,
+    pub(super) found: Arc<Found>,
     pub(super) digest: Digest,
     pub(super) stored: Digest,
 }
@@ -163,8 +163,8 @@ impl Vault {
         self.peppered(|matched| {
             let mut hit = None;
             for stored in matched.forms(digest) {
-                let found = self.store.find(&stored)?;
-                let newest = found.pepper;
+                let found = self.cache.find(&self.store, &stored)?;
+                let newest = found.settings.pepper;
                 let ended = newest != matched.current() || found.key.is_some();
                 hit = Some((newest, Hit { found, digest: *digest, stored }));
                 if ended {

@@ -31,8 +31,8 @@ pub(super) struct Known {
 impl Known {
     fn of(hit: Hit) -> Option<Self> {
         let Hit { found, digest, stored } = hit;
-        let key = Arc::new(found.key?);
-        Some(Self { key, epoch: found.epoch, use_mode: found.use_mode, digest, stored })
+        let key = found.key.clone()?;
+        Some(Self { key, epoch: found.epoch, use_mode: found.settings.use_mode, digest, stored })
     }
 }
 
@@ -48,7 +48,7 @@ impl Vault {
             None => (Searched::Malformed, Digest::of(presented)),
         };
         let hit = self.look_up(&digest)?;
-        let accepts_foreign = hit.found.accepts_foreign;
+        let accepts_foreign = hit.found.settings.accepts_foreign;
         match Known::of(hit) {
             Some(known) => Ok(Searched::Known(known)),
             None if accepts_foreign => Ok(self.search_foreign(text)?.map_or(missing, Searched::Known)),
