@@ -158,9 +158,9 @@ impl Store {
         })
     }
 
-    /// Looks up a digest, by a statement that looks at `min_schema` itself.
+    /// Looks up a digest, in a session of its own.
     pub(crate) fn find(&self, digest: &Digest) -> Result<Found> {
-        self.with_reader(|db| Snapshot { db }.find(digest))
+        self.session(|session| session.find(digest))
     }
 
     /// Lends one consistent state on a connection that is closed afterwards, so that none is held. Only once
