@@ -27,32 +27,26 @@ step() {
 
 # A run of cargo test, whose tests are added to the count.
 count_tests() {
-    echo "== $*"
-    local log status=0
-    log=$(mktemp)
-    "$@" 2>&1 | tee "$log" || status=$?
-    passed=$((passed + $(sum passed "$log")))
-    failed=$((failed + $(sum failed "$log")))
-    rm -f "$log"
-    if [ "$status" -ne 0 ]; then
-        [ "$failed" -ne 0 ] || failed=1
-        finish "ended at the first failure: $*" "left out: what follows it"
-        exit 1
-    fi
+    counted sum "$*" "$@"
 }
 
 # A script that counts its own tests, in a last line such as "12 passed, 0 failed" or pytest's.
 count_script() {
-    echo "== $1"
-    local log status=0
+    counted said "$@"
+}
+
+# A command under a name, with a function that finds "passed" or "failed" in its log.
+counted() {
+    local count=$1 name=$2 log status=0
+    echo "== $name"
     log=$(mktemp)
-    "${@:2}" 2>&1 | tee "$log" || status=$?
-    passed=$((passed + $(said passed "$log")))
-    failed=$((failed + $(said failed "$log")))
+    "${@:3}" 2>&1 | tee "$log" || status=$?
+    passed=$((passed + $("$count" passed "$log")))
+    failed=$((failed + $("$count" failed "$log")))
     rm -f "$log"
     if [ "$status" -ne 0 ]; then
         [ "$failed" -ne 0 ] || failed=1
-        finish "ended at the first failure: $1" "left out: what follows it"
+        finish "ended at the first failure: $name" "left out: what follows it"
         exit 1
     fi
 }
