@@ -223,7 +223,8 @@ impl Turn<'_> {
         let connections = &self.handle.connections;
         let path = self.handle.path();
         if slot(&mut self.writers).is_none() {
-            if connections.is_in_memory() {
+            // Who waited for the turn while the handle was closed would open what nobody closes.
+            if connections.is_in_memory() || self.handle.is_closed() {
                 return Err(OpenError::Closed.into());
             }
             *slot(&mut self.writers) = Some(connections.attach_writer(path, open)?);

@@ -74,6 +74,9 @@ impl Handle {
         let observer: &'h Arc<Observer> = self.observer();
         let mut db = observer.lock();
         if db.is_none() && !self.is_in_memory() {
+            if self.is_closed() {
+                return Err(OpenError::Closed.into());
+            }
             let attached = self.attach(open)?;
             observer.window.show(&attached);
             *db = Some(attached);
