@@ -70,7 +70,7 @@ fn a_row_that_was_read_before_the_last_news_stays_out() {
     cache.find(store, &stranger).unwrap();
     let put_in = |session: &crate::store::Session<'_>| {
         session.observe(|observation| {
-            cache.keep(observation, &digest, &stale);
+            keep(&cache, observation, &digest, &stale);
             Ok(())
         })
     };

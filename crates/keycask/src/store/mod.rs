@@ -43,7 +43,7 @@ use crate::secret::Digest;
 pub(crate) use changes::ChangeQuery;
 use changes::Told;
 pub(crate) use imports::{ImportNo, Staged, Staging};
-pub(crate) use keys::{Found, KeyQuery, Settings};
+pub(crate) use keys::{Found, KeyQuery, News, Settings};
 pub(crate) use logs::LogState;
 use observe::LastLook;
 pub(crate) use observe::Observation;

@@ -1,0 +1,100 @@
+//! In which order the tag, the header, the maps and the file are looked at and changed.
+//!
+//! It is written for any [`Memory`], so that a model can stand in that tries every order of the steps of several
+//! threads. The invariants:
+//!
+//! - The tag, the epoch and the maps are changed only by who has the observer's connection (a lock).
+//! - The tag is read before the header, the header before a map. A header is stored as the tag only after the news
+//!   that were read under it were taken out of the maps.
+//! - A row is put in only if it was read at an epoch that is not before that of the last news: an older one could
+//!   have been taken out already.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use keycask_sqlite::Header;
+
+use crate::error::{Error, Result};
+use crate::secret::Digest;
+use crate::store::{Found, News, Observation};
+
+/// More changed keys than this, and everything is forgotten.
+const MANY: i64 = 1_000;
+
+/// What is kept in memory. Nothing but [`fence`](Self::fence) orders these steps: what they say may be old.
+pub(super) trait Memory {
+    fn tag(&self) -> Header;
+    fn set_tag(&self, header: &Header);
+    /// That of the last news.
+    fn epoch(&self) -> i64;
+    fn set_epoch(&self, epoch: i64);
+    fn fence(order: Ordering);
+    fn get(&self, digest: &Digest) -> Option<Arc<Found>>;
+    fn put_in(&self, digest: &Digest, found: &Arc<Found>);
+    fn take_out(&self, news: &News);
+    /// Whether it was filled by this process: what a fork left is never looked at.
+    fn is_own(&self) -> bool;
+}
+
+/// The connection that sees commits, which one thread has at a time.
+pub(super) trait Observe {
+    fn header(&self) -> Header;
+    fn news(&mut self, epoch: i64, limit: i64) -> Result<News>;
+}
+
+impl Observe for Observation<'_> {
+    fn header(&self) -> Header {
+        self.header()
+    }
+
+    fn news(&mut self, epoch: i64, limit: i64) -> Result<News> {
+        self.news(epoch, limit)
+    }
+}
+
+/// What is kept of a digest, where nobody committed since the last look: without a lock.
+#[inline]
+pub(super) fn hit<M: Memory>(
+    memory: &M,
+    header: impl FnOnce() -> Header,
+    digest: &Digest,
+) -> Option<Arc<Found>> {
+    let tag = memory.tag();
+    M::fence(Ordering::Acquire);
+    let header = header();
+    if header != tag || !header.is_cacheable() {
+        return None;
+    }
+    // A map that was looked at before the header could still have what the header's commit took out.
+    M::fence(Ordering::Acquire);
+    memory.get(digest)
+}
+
+/// Takes out what changed since the last news. Whether anything can be kept now.
+pub(super) fn refresh<M: Memory>(memory: &M, observation: &mut impl Observe) -> Result<bool> {
+    let header = observation.header();
+    if !header.is_cacheable() {
+        return Ok(false);
+    }
+    if header == memory.tag() && memory.is_own() {
+        return Ok(true);
+    }
+    let epoch = memory.epoch();
+    let news = observation.news(epoch, MANY)?;
+    if news.epoch < epoch {
+        return Err(Error::damaged("use the vault: its file went back to an earlier state"));
+    }
+    memory.take_out(&news);
+    memory.set_epoch(news.epoch);
+    // Who sees the new tag sees the maps without what changed.
+    M::fence(Ordering::Release);
+    memory.set_tag(&header);
+    Ok(true)
+}
+
+/// Puts in what was read, unless it may be older than the last news.
+pub(super) fn keep<M: Memory>(memory: &M, observation: &impl Observe, digest: &Digest, found: &Arc<Found>) {
+    if found.epoch >= memory.epoch() && observation.header().is_cacheable() && memory.is_own() {
+        memory.put_in(digest, found);
+    }
+}
