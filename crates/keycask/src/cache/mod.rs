@@ -21,7 +21,7 @@ use crate::error::Result;
 use crate::secret::Digest;
 use crate::store::{Found, News, Settings, Store};
 use maps::Maps;
-use protocol::{Memory, keep, refresh};
+use protocol::Memory;
 
 /// The facts of one vault's keys, by the digests that are stored of them.
 pub(crate) struct Cache {
@@ -65,20 +65,7 @@ impl Cache {
     }
 
     fn look(&self, store: &Store, digest: &Digest) -> Result<Arc<Found>> {
-        let (found, has_log) = store.session(|session| {
-            let has_log = session.observe(|observation| refresh(self, observation))?;
-            if has_log && let Some(found) = self.get(digest) {
-                return Ok((found, true));
-            }
-            let found = Arc::new(session.find(digest)?);
-            if has_log {
-                session.observe(|observation| {
-                    keep(self, observation, digest, &found);
-                    Ok(())
-                })?;
-            }
-            Ok((found, has_log))
-        })?;
+        let (found, has_log) = store.session(|session| protocol::look(self, session, digest))?;
         if !has_log && !self.touched.swap(true, Ordering::Relaxed) {
             store.touch();
         }
@@ -137,5 +124,7 @@ impl Memory for Cache {
     }
 }
 
+#[cfg(test)]
+mod model;
 #[cfg(test)]
 mod tests;

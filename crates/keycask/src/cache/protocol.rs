@@ -16,7 +16,7 @@ use keycask_sqlite::Header;
 
 use crate::error::{Error, Result};
 use crate::secret::Digest;
-use crate::store::{Found, News, Observation};
+use crate::store::{Found, News, Observation, Session};
 
 /// More changed keys than this, and everything is forgotten.
 const MANY: i64 = 1_000;
@@ -52,6 +52,27 @@ impl Observe for Observation<'_> {
     }
 }
 
+/// Some calls in a row, to a file that was found in its place.
+pub(super) trait Look {
+    type Observation<'o>: Observe;
+
+    fn observe<T>(&self, work: impl FnOnce(&mut Self::Observation<'_>) -> Result<T>) -> Result<T>;
+    /// What the file says of a digest, read by one statement.
+    fn find(&self, digest: &Digest) -> Result<Found>;
+}
+
+impl Look for Session<'_> {
+    type Observation<'o> = Observation<'o>;
+
+    fn observe<T>(&self, work: impl FnOnce(&mut Observation<'_>) -> Result<T>) -> Result<T> {
+        self.observe(work)
+    }
+
+    fn find(&self, digest: &Digest) -> Result<Found> {
+        self.find(digest)
+    }
+}
+
 /// What is kept of a digest, where nobody committed since the last look: without a lock.
 #[inline]
 pub(super) fn hit<M: Memory>(
@@ -68,6 +89,26 @@ pub(super) fn hit<M: Memory>(
     // A map that was looked at before the header could still have what the header's commit took out.
     M::fence(Ordering::Acquire);
     memory.get(digest)
+}
+
+/// What the file says of a digest, and whether that can be kept.
+pub(super) fn look<M: Memory>(
+    memory: &M,
+    session: &impl Look,
+    digest: &Digest,
+) -> Result<(Arc<Found>, bool)> {
+    if !session.observe(|observation| refresh(memory, observation))? {
+        return Ok((Arc::new(session.find(digest)?), false));
+    }
+    if let Some(found) = memory.get(digest) {
+        return Ok((found, true));
+    }
+    let found = Arc::new(session.find(digest)?);
+    session.observe(|observation| {
+        keep(memory, observation, digest, &found);
+        Ok(())
+    })?;
+    Ok((found, true))
 }
 
 /// Takes out what changed since the last news. Whether anything can be kept now.

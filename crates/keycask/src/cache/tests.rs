@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use super::protocol::keep;
 use super::*;
 use crate::{Actor, Issued, NewKey, RevocationReason, Vault};
 

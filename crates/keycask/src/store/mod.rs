@@ -46,9 +46,7 @@ pub(crate) use imports::{ImportNo, Staged, Staging};
 pub(crate) use keys::{Found, KeyQuery, News, Settings};
 pub(crate) use logs::LogState;
 use observe::LastLook;
-pub(crate) use observe::Observation;
-#[cfg(test)]
-pub(crate) use observe::Session;
+pub(crate) use observe::{Observation, Session};
 pub(crate) use outbox::{DeliverableQuery, NoticeQuery};
 pub(crate) use peppers::Generation;
 pub(crate) use replace::Place;
