@@ -56,17 +56,43 @@ said() {
     { grep -oE "[0-9]+ $1" "$2" || echo 0; } | tail -1 | cut -d" " -f1
 }
 
-# A planted bug: the test must fail with the feature that plants it.
+# A planted bug: the test must fail with the feature that plants it. `lib` names the tests inside the crate.
 turns_red() {
-    local feature=$1 file=$2 test=$3 log
+    local feature=$1 target=(--test "$2") test=$3 log
+    [ "$2" != lib ] || target=(--lib)
     log=$(mktemp)
-    if cargo test --locked -p keycask --features "$feature" --test "$file" -- --exact "$test" >"$log" 2>&1 ||
-        ! grep -q "^test $test .*FAILED" "$log"; then
+    if cargo test --locked -p keycask --features "$feature" "${target[@]}" -- --exact "$test" >"$log" 2>&1 ||
+        ! grep -q "test $test .*FAILED" "$log"; then
         cat "$log"
         echo "$test did not notice $feature" >&2
         return 1
     fi
     rm -f "$log"
+}
+
+# The bugs of the cache (crates/keycask/src/planted.rs), each with the test that must notice it.
+cache_bugs() {
+    local bug target test
+    while read -r bug target test; do
+        echo "$bug: $test"
+        KEYCASK_PLANTED_BUG=$bug turns_red test-cache-bugs "$target" "$test" </dev/null || return 1
+    done <<'END'
+EpochUnchecked    lib        cache::tests::a_row_that_was_read_before_the_last_news_stays_out
+EpochUnchecked    lib        cache::model::no_row_is_kept_that_a_commit_has_ended
+TagLate           lib        cache::tests::a_commit_after_the_news_makes_them_old
+TagLate           lib        cache::model::no_row_is_answered_that_a_commit_has_ended
+NoAcquire         lib        cache::model::no_row_is_answered_that_a_commit_has_ended
+NoRelease         lib        cache::model::no_row_is_answered_that_a_commit_has_ended
+UnknownNotEvicted lib        cache::tests::a_digest_that_was_unknown_is_known_at_the_next_look
+FramesOnly        lib        cache::tests::a_log_that_is_as_long_as_before_is_another
+CountOnly         lib        cache::tests::commits_that_are_counted_anew_are_others
+NothingEvicted    coherence  no_process_accepts_what_another_has_ended
+StatementLeftOpen coherence  no_process_accepts_what_another_has_ended
+BelievedFor100Ms  coherence  no_process_accepts_what_another_has_ended
+RowUnmarked       coherence  no_process_accepts_what_another_has_ended
+ImportUntold      coherence  no_process_accepts_what_another_has_ended
+KeptWithoutLog    coherence  without_log::what_was_read_without_a_log_is_not_answered_without_the_next
+END
 }
 
 # The sum of "N passed" or "N failed" over the harness's closing lines; those of child processes, which a

@@ -41,6 +41,7 @@ mod error;
 mod import;
 mod key;
 mod notice;
+mod planted;
 mod policy;
 mod schema;
 mod secret;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache as Map;
 
+use crate::planted::{Bug, is_planted};
 use crate::secret::Digest;
 use crate::store::Found;
 
@@ -50,8 +51,13 @@ impl Maps {
     }
 
     pub(super) fn remove(&self, digest: &Digest) {
+        if is_planted(Bug::NothingEvicted) {
+            return;
+        }
         self.known.remove(digest);
-        self.unknown.remove(digest);
+        if !is_planted(Bug::UnknownNotEvicted) {
+            self.unknown.remove(digest);
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::atomic::Ordering;
 use keycask_sqlite::Header;
 
 use crate::error::{Error, Result};
+use crate::planted::{Bug, is_planted};
 use crate::secret::Digest;
 use crate::store::{Found, News, Observation, Session};
 
@@ -83,7 +84,7 @@ pub(super) fn hit<M: Memory>(
     let tag = memory.tag();
     M::fence(Ordering::Acquire);
     let header = header();
-    if header != tag || !header.is_cacheable() {
+    if !(is_same(&header, &tag) || is_planted(Bug::BelievedFor100Ms)) || !is_cacheable(&header) {
         return None;
     }
     // A map that was looked at before the header could still have what the header's commit took out.
@@ -114,10 +115,10 @@ pub(super) fn look<M: Memory>(
 /// Takes out what changed since the last news. Whether anything can be kept now.
 pub(super) fn refresh<M: Memory>(memory: &M, observation: &mut impl Observe) -> Result<bool> {
     let header = observation.header();
-    if !header.is_cacheable() {
+    if !is_cacheable(&header) {
         return Ok(false);
     }
-    if header == memory.tag() && memory.is_own() {
+    if is_same(&header, &memory.tag()) && memory.is_own() {
         return Ok(true);
     }
     let epoch = memory.epoch();
@@ -129,13 +130,33 @@ pub(super) fn refresh<M: Memory>(memory: &M, observation: &mut impl Observe) -> 
     memory.set_epoch(news.epoch);
     // Who sees the new tag sees the maps without what changed.
     M::fence(Ordering::Release);
-    memory.set_tag(&header);
+    memory.set_tag(&if is_planted(Bug::TagLate) { observation.header() } else { header });
     Ok(true)
 }
 
 /// Puts in what was read, unless it may be older than the last news.
 pub(super) fn keep<M: Memory>(memory: &M, observation: &impl Observe, digest: &Digest, found: &Arc<Found>) {
-    if found.epoch >= memory.epoch() && observation.header().is_cacheable() && memory.is_own() {
+    let is_current = found.epoch >= memory.epoch() || is_planted(Bug::EpochUnchecked);
+    if is_current && is_cacheable(&observation.header()) && memory.is_own() {
         memory.put_in(digest, found);
     }
+}
+
+/// All of it counts: a log that begins anew can be as long as the one before, and who recovers the index counts its
+/// commits from 0 again.
+#[inline]
+fn is_same(header: &Header, tag: &Header) -> bool {
+    let is_same = |word: usize| header.words()[word] == tag.words()[word];
+    if is_planted(Bug::FramesOnly) {
+        return is_same(4);
+    }
+    if is_planted(Bug::CountOnly) {
+        return is_same(2);
+    }
+    header == tag
+}
+
+#[inline]
+fn is_cacheable(header: &Header) -> bool {
+    header.is_cacheable() || is_planted(Bug::KeptWithoutLog) && *header != Header::default()
 }

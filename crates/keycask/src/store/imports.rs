@@ -10,6 +10,7 @@ use crate::audit::{Event, ImportedKey, Log};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{Actor, Key, KeyNo};
+use crate::planted::{Bug, is_planted};
 use crate::secret::{Digest, Scheme};
 
 pub(super) const BEGIN: &str = "
@@ -252,7 +253,8 @@ impl Change<'_> {
         let parameters =
             named_params! { ":epoch": epoch, ":at_ms": self.moment.at.ms(), ":import_no": import.0 };
         let keys = self.db.prepare_cached(ACTIVATE)?.query_row(parameters, |row| row.get(0)).optional()?;
-        self.db.execute(ACCEPT_FOREIGN, [])?;
+        let untold = "UPDATE head SET accepts_foreign = 1 WHERE one = 1";
+        self.db.execute(if is_planted(Bug::ImportUntold) { untold } else { ACCEPT_FOREIGN }, [])?;
         keys.ok_or_else(given_up)
     }
 

@@ -9,6 +9,7 @@ use super::{Change, Snapshot};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::key::{Key, KeyId, KeyNo, Revoked, Scopes, Successor};
+use crate::planted::{Bug, is_planted};
 use crate::policy::UseMode;
 use crate::secret::{Digest, Encoding};
 
@@ -286,7 +287,7 @@ impl Change<'_> {
 
     /// Saves what a verb may change of a key.
     pub(crate) fn save_key(&mut self, key: &Key) -> Result<()> {
-        let epoch = self.epoch()?;
+        let epoch = self.epoch()? - i64::from(is_planted(Bug::RowUnmarked));
         let revoked = key.revoked.as_ref();
         let successor = key.successor.as_ref();
         self.db.prepare_cached(SAVE)?.execute(named_params! {

@@ -10,6 +10,7 @@ use super::{Snapshot, Store};
 use crate::audit::Log;
 use crate::clock::{Moment, coarse_time, wall_time};
 use crate::error::{ErrorKind, Result};
+use crate::planted::{Bug, is_planted};
 use crate::secret::Digest;
 
 /// How long the file is believed to be in its place, and its locks to be held, without a look.
@@ -109,6 +110,12 @@ impl Observation<'_> {
 }
 
 fn read_news(db: &mut Connection, epoch: i64, limit: i64) -> Result<News> {
+    if is_planted(Bug::StatementLeftOpen) {
+        if db.is_autocommit() {
+            db.execute_batch("BEGIN")?;
+        }
+        return Snapshot { db }.news(epoch, limit);
+    }
     let tx = db.transaction()?;
     let news = Snapshot { db: &tx }.news(epoch, limit)?;
     tx.finish()?;

@@ -8,6 +8,7 @@ mod author;
 mod common;
 mod disturb;
 mod reader;
+mod without_log;
 
 use std::path::Path;
 use std::process::Stdio;
