@@ -3,7 +3,7 @@
 
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::Command;
 use std::time::Duration;
 
 use keycask::{Actor, NewKey, Request, Vault};
@@ -14,26 +14,6 @@ const PAUSE: Duration = Duration::from_micros(300);
 const OPEN_EVERY: u64 = 16;
 const VACUUM_EVERY: u64 = 512;
 const KILL_EVERY: u64 = 256;
-
-/// A disturbing process, which ends with this value.
-pub(crate) struct Disturber(Child);
-
-impl Disturber {
-    pub(crate) fn start(mut command: Command) -> Self {
-        Self(command.spawn().unwrap())
-    }
-
-    pub(crate) fn end(mut self) {
-        assert!(self.0.try_wait().unwrap().is_none(), "it ended before its time");
-    }
-}
-
-impl Drop for Disturber {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 /// Disturbs until it is killed. `dying` makes a process that runs [`die`].
 pub(crate) fn disturb(path: &Path, dying: impl Fn() -> Command) {

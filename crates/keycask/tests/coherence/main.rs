@@ -11,7 +11,7 @@ mod reader;
 mod without_log;
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 
 use author::Author;
 use common::{Choices, Home, alice, role, scaled, seed, this_test};
@@ -42,6 +42,26 @@ fn play(role: &str) {
     }
 }
 
+/// The process that disturbs, which ends with this value.
+struct Disturber(Child);
+
+impl Disturber {
+    fn start(mut command: Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    fn end(mut self) {
+        assert!(self.0.try_wait().unwrap().is_none(), "it ended before its time");
+    }
+}
+
+impl Drop for Disturber {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// One vault, three processes that verify, and one that disturbs them.
 fn lap(choices: &mut Choices, rounds: u32) {
     let home = Home::in_memory();
@@ -51,7 +71,7 @@ fn lap(choices: &mut Choices, rounds: u32) {
         command
     };
     let mut readers = ["read", "use", "read"].map(|role| Reader::start(start(role)));
-    let noise = disturb::Disturber::start(start("disturb"));
+    let noise = Disturber::start(start("disturb"));
     let mut author = Author::new(&home.vault);
     for round in 0..rounds {
         if round.is_multiple_of(ROUNDS_A_MODE) {
