@@ -215,6 +215,14 @@ impl Turn<'_> {
         self.connection(|writers| &mut writers.quick, open)
     }
 
+    /// One that is not kept.
+    pub fn once<E: From<OpenError>>(
+        &self,
+        open: impl FnOnce() -> Result<Connection, E>,
+    ) -> Result<impl Deref<Target = Connection>, E> {
+        self.handle.connections.attach_writer(self.handle.path(), open)
+    }
+
     fn connection<E: From<OpenError>>(
         &mut self,
         slot: fn(&mut Writers) -> &mut Option<Attached>,

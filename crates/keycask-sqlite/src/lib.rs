@@ -26,6 +26,7 @@ mod inspect;
 mod locks;
 mod observer;
 mod replace;
+mod thread;
 mod watch;
 mod window;
 
@@ -38,4 +39,5 @@ pub use handle::{Handle, Reader, Turn};
 pub use inspect::{DatabaseFile, Format};
 pub use observer::Observed;
 pub use replace::{Held, SetAside};
+pub use thread::{at_exit, spawn};
 pub use window::Header;

@@ -33,6 +33,12 @@ impl Header {
         words[0] == VERSION && !(max_frame == 0 && salts == (0, 0))
     }
 
+    /// How many frames the log has.
+    #[must_use]
+    pub fn frames(&self) -> u32 {
+        self.0[4]
+    }
+
     /// Its words, for whoever keeps it in atomics.
     #[must_use]
     pub fn words(&self) -> &[u32; WORDS] {

@@ -153,8 +153,19 @@ impl Clock {
         Moment { at: self.judge(wall_time()), from_clock: true }
     }
 
+    /// Runs `record` with the mark before a large step back, where one isn't recorded yet, and keeps it for later
+    /// where that fails.
+    pub(crate) fn reporting<T>(&self, record: impl FnOnce(Option<Timestamp>) -> Result<T>) -> Result<T> {
+        let mark = self.take_regression();
+        let result = record(mark);
+        if let (Err(_), Some(mark)) = (&result, mark) {
+            self.put_back_regression(mark);
+        }
+        result
+    }
+
     /// The mark before a large step back that nobody has recorded yet; whoever takes it records it.
-    pub(crate) fn take_regression(&self) -> Option<Timestamp> {
+    fn take_regression(&self) -> Option<Timestamp> {
         if self.regressed_ms.load(Ordering::Relaxed) == i64::MIN {
             return None;
         }
@@ -163,7 +174,7 @@ impl Clock {
     }
 
     /// Gives back what could not be recorded.
-    pub(crate) fn put_back_regression(&self, mark: Timestamp) {
+    fn put_back_regression(&self, mark: Timestamp) {
         self.regressed_ms.store(mark.ms(), Ordering::Relaxed);
     }
 

@@ -46,6 +46,7 @@ mod policy;
 mod schema;
 mod secret;
 mod store;
+mod uses;
 mod vault;
 #[cfg(test)]
 mod vector_tests;

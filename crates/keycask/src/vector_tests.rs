@@ -13,9 +13,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::audit::{
-    ChangeKind, ChangeRow, Counted, Erased, Frontier, Hash, Kept, Personal, UseRow, use_leaf,
-};
+use crate::audit::{ChangeKind, ChangeRow, Counted, Erased, Frontier, Hash, Kept, Personal, UseRow};
 use crate::clock::Timestamp;
 use crate::key::{
     Key, KeyId, KeyNo, Outcome, Request, RevocationReason, Revoked, Scopes, Successor, Verdict, judge,
@@ -199,7 +197,7 @@ fn leaves_of_uses_have_these_bytes() {
             prefix_no: optional(prefix_no).map(integer),
         };
         assert_eq!(event.outcome.as_str(), outcome);
-        assert_eq!(use_leaf(&event), bytes(leaf));
+        assert_eq!(event.leaf(), bytes(leaf));
         assert_eq!(hash_of_leaf(&bytes(leaf)), hash(leaf_hash));
     });
 }

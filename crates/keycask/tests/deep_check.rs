@@ -72,7 +72,7 @@ fn each_kind_of_damage_has_its_finding() {
         ("UPDATE keys SET disabled = 0", &["disabled"]),
         ("UPDATE keys SET rotate_due_ms = rotate_due_ms + 1", &["rotation_due"]),
         ("UPDATE uses SET epoch = 999 WHERE seq = 5", &["future_use", "root"]),
-        ("UPDATE uses SET key_no = 99 WHERE seq = 1030", &["stray_use", "root"]),
+        ("UPDATE uses SET key_no = 99 WHERE seq = 1030", &["usage", "stray_use", "root"]),
         (
             "INSERT INTO open_counts VALUES (9, 99, 3, 0, 0, 1, 5, 5)",
             &["stray_use"],

@@ -122,6 +122,8 @@ fn a_file_that_vanishes_or_is_replaced_is_an_error_not_an_unknown_key() {
     assert_eq!(home.outcome(&issued), "valid");
     let other = Home::new();
     std::fs::rename(other.path(), home.path()).unwrap();
+    // What is remembered is believed for a tenth of a second without a look at the file.
+    std::thread::sleep(150 * common::MS);
     for _ in 0..2 {
         let error = home.vault.verify(issued.secret().expose(), &Request::new()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::VaultMissing, "{error}");

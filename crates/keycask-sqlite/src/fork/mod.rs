@@ -31,6 +31,11 @@ pub fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// Whether this thread is inside SQLite.
+pub(crate) fn is_inside() -> bool {
+    gate::is_inside()
+}
+
 /// Whether this process may use SQLite, and what it remembers: not a copy that ran no handlers.
 #[must_use]
 pub fn is_usable() -> bool {

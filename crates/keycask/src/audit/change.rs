@@ -161,6 +161,7 @@ pub(crate) enum Event<'a> {
     RotationFinished(&'a Key),
     RotationCancelled { old: &'a Key, successor: KeyId },
     ClockRegressed { mark: Timestamp },
+    UsesGap { count: Option<u64>, since: Option<Timestamp> },
 }
 
 /// A key that was imported, with what only its event tells.
@@ -195,6 +196,7 @@ impl<'a> Event<'a> {
             Self::RotationFinished(_) => ChangeKind::RotationFinished,
             Self::RotationCancelled { .. } => ChangeKind::RotationCancelled,
             Self::ClockRegressed { .. } => ChangeKind::ClockRegressed,
+            Self::UsesGap { .. } => ChangeKind::UsesGap,
         }
     }
 
@@ -219,7 +221,8 @@ impl<'a> Event<'a> {
             | Self::VaultRestored { .. }
             | Self::PolicyChanged { .. }
             | Self::PepperChanged { .. }
-            | Self::ClockRegressed { .. } => None,
+            | Self::ClockRegressed { .. }
+            | Self::UsesGap { .. } => None,
         }
     }
 
@@ -280,6 +283,9 @@ impl<'a> Event<'a> {
             }),
             Self::RotationCancelled { successor, .. } => json!({ "successor": successor.to_string() }),
             Self::ClockRegressed { mark } => json!({ "newest_before": mark.to_string() }),
+            Self::UsesGap { count, since } => {
+                json!({ "count": count, "since": since.map(|since| since.to_string()) })
+            }
         }
     }
 

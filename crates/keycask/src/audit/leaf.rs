@@ -1,8 +1,10 @@
 //! The bytes of a leaf. Their form is fixed for ever: see `docs/file-format.md` and `tests/vectors`.
 
+use std::net::IpAddr;
+
 use sha2::{Digest, Sha256};
 
-use super::{ChangeRow, Hash, Log, UseRow};
+use super::{ChangeRow, Hash, Log, UseFields};
 
 /// The version of both leaf forms.
 const VERSION: u8 = 1;
@@ -83,45 +85,48 @@ pub(crate) struct Commitments {
 
 /// The leaf of a row of `changes`.
 pub(crate) fn change_leaf(row: &ChangeRow, commitments: &Commitments) -> Vec<u8> {
-    let mut leaf = Leaf::new(Log::Changes, row.seq, row.at.ms());
+    let mut bytes = Vec::with_capacity(512);
+    let mut leaf = Leaf::begin(&mut bytes, Log::Changes, row.seq, row.at.ms());
     leaf.0.extend((row.kind as u16).to_be_bytes());
     leaf.optional(row.key.map(|(no, id)| [&no.0.to_be_bytes()[..], id.as_bytes()].concat()));
     for commitment in [commitments.actor, commitments.owner, commitments.client_ip, commitments.note] {
         leaf.optional(commitment);
     }
-    leaf.optional(row.request_id.as_deref().map(sized));
-    leaf.0.extend(sized(&row.detail));
-    leaf.0
+    leaf.optional_sized(row.request_id.as_deref().map(str::as_bytes));
+    leaf.sized(row.detail.as_bytes());
+    bytes
 }
 
-/// The leaf of a row of `uses`.
-pub(crate) fn use_leaf(row: &UseRow) -> Vec<u8> {
-    let mut leaf = Leaf::new(Log::Uses, row.seq, row.at.ms());
+/// Appends the leaf of a row of `uses` to `bytes`. There are many of them: nothing is allocated but their room.
+pub(crate) fn write_use_leaf(bytes: &mut Vec<u8>, row: &UseFields<'_>) {
+    let mut leaf = Leaf::begin(bytes, Log::Uses, row.seq, row.at.ms());
     leaf.0.extend(row.key.map_or(0, |key| key.0).to_be_bytes());
     leaf.0.push(row.outcome.code());
     leaf.0.extend(row.epoch.to_be_bytes());
-    leaf.optional(row.client.map(|address| sized(address_bytes(address))));
-    leaf.optional(row.request.as_deref().map(sized));
+    match row.client {
+        None => leaf.optional_sized(None),
+        Some(IpAddr::V4(address)) => leaf.optional_sized(Some(&address.octets())),
+        Some(IpAddr::V6(address)) => leaf.optional_sized(Some(&address.octets())),
+    }
+    leaf.optional_sized(row.request.map(str::as_bytes));
     leaf.0.extend(row.prefix_no.unwrap_or(0).to_be_bytes());
     leaf.0.extend(row.counted.map_or(1, |counted| counted.count).to_be_bytes());
     leaf.0.extend(row.counted.map_or(row.at, |counted| counted.last).ms().to_be_bytes());
-    leaf.0
 }
 
 /// An address as 4 or 16 bytes in network order.
-pub(crate) fn address_bytes(address: std::net::IpAddr) -> Vec<u8> {
+pub(crate) fn address_bytes(address: IpAddr) -> Vec<u8> {
     match address {
-        std::net::IpAddr::V4(address) => address.octets().to_vec(),
-        std::net::IpAddr::V6(address) => address.octets().to_vec(),
+        IpAddr::V4(address) => address.octets().to_vec(),
+        IpAddr::V6(address) => address.octets().to_vec(),
     }
 }
 
 /// Integers are big-endian; what may be absent follows a byte 0 or 1; text follows its length in 4 bytes.
-struct Leaf(Vec<u8>);
+struct Leaf<'b>(&'b mut Vec<u8>);
 
-impl Leaf {
-    fn new(log: Log, seq: i64, at_ms: i64) -> Self {
-        let mut bytes = Vec::with_capacity(256);
+impl<'b> Leaf<'b> {
+    fn begin(bytes: &'b mut Vec<u8>, log: Log, seq: i64, at_ms: i64) -> Self {
         bytes.extend([VERSION, log.number()]);
         bytes.extend(seq.to_be_bytes());
         bytes.extend(at_ms.to_be_bytes());
@@ -137,10 +142,17 @@ impl Leaf {
             }
         }
     }
-}
 
-fn sized(bytes: impl AsRef<[u8]>) -> Vec<u8> {
-    let bytes = bytes.as_ref();
-    let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-    [&length.to_be_bytes()[..], bytes].concat()
+    fn optional_sized(&mut self, value: Option<&[u8]>) {
+        self.0.push(u8::from(value.is_some()));
+        if let Some(value) = value {
+            self.sized(value);
+        }
+    }
+
+    fn sized(&mut self, bytes: &[u8]) {
+        let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        self.0.extend(length.to_be_bytes());
+        self.0.extend(bytes);
+    }
 }

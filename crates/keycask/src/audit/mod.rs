@@ -11,11 +11,11 @@ mod usage;
 pub use change::{Change, ChangeKind};
 pub(crate) use change::{ChangeRow, Event, ImportedKey};
 pub use checkpoint::Checkpoint;
-pub(crate) use leaf::{Erased, Kept, Personal, address_bytes, use_leaf};
+pub(crate) use leaf::{Erased, Kept, Personal, address_bytes, write_use_leaf};
 pub use note::{NoteSigner, NoteVerifier};
 pub(crate) use proof::{Prover, extend};
 pub(crate) use tree::{Frontier, Hash};
-pub(crate) use usage::{Counted, UseRow};
+pub(crate) use usage::{Counted, UseFields, UseRow};
 pub use usage::{Usage, Use};
 
 /// A hash in lower-case hexadecimal.

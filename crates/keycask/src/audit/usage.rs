@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::SystemTime;
 
+use super::leaf::write_use_leaf;
 use crate::clock::Timestamp;
 use crate::key::{KeyId, KeyNo, Outcome};
 
@@ -22,6 +23,40 @@ pub(crate) struct UseRow {
     pub(crate) counted: Option<Counted>,
     /// The known prefix that strangers presented.
     pub(crate) prefix_no: Option<i64>,
+}
+
+/// What a leaf says of a use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct UseFields<'u> {
+    pub(crate) seq: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) key: Option<KeyNo>,
+    pub(crate) outcome: Outcome,
+    pub(crate) epoch: i64,
+    pub(crate) client: Option<IpAddr>,
+    pub(crate) request: Option<&'u str>,
+    pub(crate) counted: Option<Counted>,
+    pub(crate) prefix_no: Option<i64>,
+}
+
+impl UseRow {
+    /// The leaf.
+    pub(crate) fn leaf(&self) -> Vec<u8> {
+        let fields = UseFields {
+            seq: self.seq,
+            at: self.at,
+            key: self.key,
+            outcome: self.outcome,
+            epoch: self.epoch,
+            client: self.client,
+            request: self.request.as_deref(),
+            counted: self.counted,
+            prefix_no: self.prefix_no,
+        };
+        let mut bytes = Vec::with_capacity(256);
+        write_use_leaf(&mut bytes, &fields);
+        bytes
+    }
 }
 
 /// How many uses a row stands for, and when the last of them was.

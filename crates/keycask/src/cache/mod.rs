@@ -18,6 +18,7 @@ use arc_swap::ArcSwap;
 use keycask_sqlite::Header;
 
 use crate::error::Result;
+use crate::policy::UseMode;
 use crate::secret::Digest;
 use crate::store::{Found, News, Settings, Store};
 use maps::Maps;
@@ -59,6 +60,12 @@ impl Cache {
         }
     }
 
+    /// How uses are recorded, as of the last news.
+    pub(crate) fn use_mode(&self) -> Option<UseMode> {
+        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
+        settings.map(|settings| settings.use_mode)
+    }
+
     /// Without a lock and without a call of the system, where nobody committed since the last look.
     fn hit(&self, store: &Store, digest: &Digest) -> Option<Arc<Found>> {
         if store.is_sound() { protocol::hit(self, || store.header(), digest) } else { None }
@@ -70,6 +77,15 @@ impl Cache {
             store.touch();
         }
         Ok(found)
+    }
+
+    /// Looks at the news now, so that nobody who verifies has to.
+    pub(crate) fn catch_up(&self, store: &Store) -> Result<()> {
+        if self.bytes == 0 || store.is_in_memory() {
+            return Ok(());
+        }
+        let looked = store.session(|session| session.observe(|observation| protocol::refresh(self, observation)));
+        looked.map(drop)
     }
 }
 

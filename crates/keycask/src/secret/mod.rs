@@ -20,7 +20,7 @@ mod scheme;
 pub(crate) use digest::Digest;
 pub(crate) use generate::{fill, generate};
 pub use parse::MAX_PRESENTED_LEN;
-pub(crate) use parse::parse;
+pub(crate) use parse::{parse, presented_prefix};
 pub use pepper::Pepper;
 pub use prefix::Prefix;
 pub use recipe::Recipe;

@@ -20,6 +20,12 @@ impl Presented<'_> {
     }
 }
 
+/// What stands where a secret has its prefix, whatever stands behind it.
+pub(crate) fn presented_prefix(presented: &[u8]) -> Option<&str> {
+    let (rest, _) = presented.split_at_checked(presented.len().checked_sub(BODY_LEN)?)?;
+    std::str::from_utf8(rest.strip_suffix(b"_")?).ok().filter(|prefix| is_prefix(prefix))
+}
+
 /// Takes `presented` apart, or `None` where it is malformed.
 pub(crate) fn parse(presented: &[u8]) -> Option<Presented<'_>> {
     if presented.len() > MAX_PRESENTED_LEN {

@@ -131,6 +131,13 @@ impl Snapshot<'_> {
 }
 
 impl Change<'_> {
+    /// Records a large step back of the clock, and lets the stored mark follow it.
+    pub(crate) fn record_regression(&mut self, mark: Timestamp) -> Result<()> {
+        self.record(Event::ClockRegressed { mark }, &Actor::keycask())?;
+        self.correct_clock();
+        Ok(())
+    }
+
     /// Appends an event: the row, and its leaf to the tree.
     pub(crate) fn record(&mut self, event: Event<'_>, actor: &Actor) -> Result<()> {
         let mut salt = [0; 16];

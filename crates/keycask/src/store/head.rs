@@ -232,7 +232,7 @@ pub(super) fn use_mode(word: &str) -> Option<UseMode> {
     UseMode::ALL.iter().find(|mode| mode.as_str() == word).copied()
 }
 
-fn use_acknowledgement(word: &str) -> Option<UseAcknowledgement> {
+pub(super) fn use_acknowledgement(word: &str) -> Option<UseAcknowledgement> {
     UseAcknowledgement::ALL.iter().find(|way| way.as_str() == word).copied()
 }
 

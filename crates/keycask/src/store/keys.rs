@@ -10,7 +10,7 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::key::{Key, KeyId, KeyNo, Revoked, Scopes, Successor};
 use crate::planted::{Bug, is_planted};
-use crate::policy::UseMode;
+use crate::policy::{UseAcknowledgement, UseMode};
 use crate::secret::{Digest, Encoding};
 
 /// The columns of [`key_from`], in its order.
@@ -37,7 +37,7 @@ macro_rules! in_effect {
 pub(super) use in_effect;
 
 pub(super) const FIND: &str = concat!(
-    "SELECT h.min_schema, h.key_epoch, p.use_mode, (SELECT max(generation) FROM peppers), h.accepts_foreign, k.digest, ",
+    "SELECT h.min_schema, h.key_epoch, p.use_mode, p.use_acknowledgement, (SELECT max(generation) FROM peppers), h.accepts_foreign, k.digest, ",
     key_columns!(),
     " FROM head h JOIN policy p ON p.one = h.one LEFT JOIN keys k ON k.digest = :digest AND ",
     in_effect!(),
@@ -103,7 +103,7 @@ pub(super) const INSERT: &str = "
         0, :lineage, :replaces, :epoch)";
 /// What verify reads beside the key, and since when.
 pub(super) const NEWS: &str = "
-    SELECT h.min_schema, h.key_epoch, h.flush_epoch, p.use_mode, (SELECT max(generation) FROM peppers), h.accepts_foreign
+    SELECT h.min_schema, h.key_epoch, h.flush_epoch, p.use_mode, p.use_acknowledgement, (SELECT max(generation) FROM peppers), h.accepts_foreign
     FROM head h JOIN policy p ON p.one = h.one WHERE h.one = 1";
 pub(super) const CHANGED: &str = "SELECT digest FROM keys WHERE changed_epoch > :epoch LIMIT :limit";
 /// What a verb may change of a key that exists.
@@ -128,6 +128,7 @@ pub(crate) struct Found {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Settings {
     pub(crate) use_mode: UseMode,
+    pub(crate) use_acknowledgement: UseAcknowledgement,
     /// The vault's newest pepper.
     pub(crate) pepper: Option<i64>,
     /// Whether a secret may have another form than keycask's.
@@ -152,7 +153,8 @@ pub(crate) struct KeyQuery {
 
 fn settings_from(columns: &mut Columns<'_>) -> Result<Settings> {
     let use_mode = columns.word("use mode", super::head::use_mode)?;
-    Ok(Settings { use_mode, pepper: columns.take()?, accepts_foreign: columns.take()? })
+    let use_acknowledgement = columns.word("use acknowledgement", super::head::use_acknowledgement)?;
+    Ok(Settings { use_mode, use_acknowledgement, pepper: columns.take()?, accepts_foreign: columns.take()? })
 }
 
 impl Snapshot<'_> {

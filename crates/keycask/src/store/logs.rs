@@ -99,7 +99,6 @@ impl Change<'_> {
         }
         if let Some(uses) = &self.uses {
             let size = next_seq(uses.size())? - 1;
-            self.fold_usage(size)?;
             self.close_segments(size)?;
         }
         if self.clock_corrected {

@@ -3,7 +3,9 @@
 //! [`Store::read`] lends a [`Snapshot`], [`Store::change`] a [`Change`], which is a snapshot that can
 //! write and commits whole. Neither shows a type of the database, so that another one can stand here.
 
+mod batches;
 mod changes;
+mod checkpointer;
 mod checkpoints;
 mod deep;
 mod erase;
@@ -40,8 +42,10 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{self, FORMAT};
 use crate::secret::Digest;
 
+pub(crate) use batches::{NewUse, OpenWriter, Tallies, Tally, Window, WriterId};
 pub(crate) use changes::ChangeQuery;
 use changes::Told;
+use checkpointer::Checkpointed;
 pub(crate) use imports::{ImportNo, Staged, Staging};
 pub(crate) use keys::{Found, KeyQuery, News, Settings};
 pub(crate) use logs::LogState;
@@ -63,6 +67,7 @@ pub(crate) struct Store {
     busy_timeout: Duration,
     waits: Waits,
     last_look: LastLook,
+    checkpointed: Checkpointed,
     /// Set once by an error after which the file can't be trusted: every later call fails with it.
     poison: OnceLock<(ErrorKind, String)>,
 }
@@ -104,6 +109,7 @@ impl Store {
             busy_timeout,
             waits: Waits::new(busy_timeout),
             last_look: LastLook::default(),
+            checkpointed: Checkpointed::default(),
             poison: OnceLock::new(),
         }
     }
@@ -174,6 +180,19 @@ impl Store {
         })
     }
 
+    /// Makes one change on a connection that is closed afterwards, so that none is held.
+    pub(crate) fn change_once(
+        &self,
+        moment: Moment,
+        make: impl FnOnce(&mut Change<'_>) -> Result<()>,
+    ) -> Result<()> {
+        self.in_turn(make, |turn, make| {
+            let db = turn.once(|| self.connect())?;
+            let Some(tx) = self.waits.begin(&db)? else { return Ok(Err(make)) };
+            transact(tx, moment, make).map(Ok)
+        })
+    }
+
     /// Makes one change: all of it durable when this returns, or none of it.
     pub(crate) fn change<T>(
         &self,
@@ -184,6 +203,23 @@ impl Store {
             let db = turn.durable(|| self.connect())?;
             let Some(tx) = self.waits.begin(db)? else { return Ok(Err(make)) };
             transact(tx, moment, make).map(Ok)
+        })
+    }
+
+    /// Does a job that may be done by the time that its turn comes.
+    pub(crate) fn run(&self, job: &mut dyn Job, durability: Durability, moment: Moment) -> Result<()> {
+        self.in_turn(job, |turn, job| {
+            if job.is_done() {
+                return Ok(Ok(()));
+            }
+            let db = match durability {
+                Durability::Now => turn.durable(|| self.connect())?,
+                Durability::WithNext => turn.quick(|| self.connect_quick())?,
+            };
+            let Some(tx) = self.waits.begin(db)? else { return Ok(Err(job)) };
+            transact(tx, moment, |change| job.make(change))?;
+            job.committed();
+            Ok(Ok(()))
         })
     }
 
@@ -278,6 +314,28 @@ impl Store {
         db.pragma_update(None, "wal_autocheckpoint", 0)?;
         Ok(db)
     }
+}
+
+/// When a change is safe from a power cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// When it returns.
+    Now,
+    /// With the next change that is durable when it returns.
+    WithNext,
+}
+
+/// What is to be changed, known only when its turn has come.
+pub(crate) trait Job {
+    /// Whether somebody else did it meanwhile.
+    fn is_done(&self) -> bool {
+        false
+    }
+
+    fn make(&mut self, change: &mut Change<'_>) -> Result<()>;
+
+    /// Called once it is in the file, before anybody else has the turn.
+    fn committed(&mut self) {}
 }
 
 /// Writes what a vault begins with.

@@ -10,7 +10,8 @@
 use rusqlite::Connection;
 
 use super::{
-    changes, checkpoints, erase, head, imports, keys, logs, outbox, peppers, prune, requests, usage, uses,
+    batches, changes, checkpoints, erase, head, imports, keys, logs, outbox, peppers, prune, requests, usage,
+    uses,
 };
 use crate::schema;
 
@@ -55,6 +56,7 @@ const PLANS: &[(&str, &str, &[&str])] = &[
     ),
     ("uses", uses::PAGE[0], &["SEARCH u USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]),
     ("uses, newest first", uses::PAGE[1], &["SEARCH u USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]),
+    ("open writers", batches::OPEN, &["SEARCH writers USING INDEX writers_open (opened_at_ms>?)"]),
     ("closed counts", uses::CLOSED, &["SEARCH open_counts USING PRIMARY KEY (closes_ms<?)"]),
     ("closed counts, deleted", uses::DELETE_CLOSED, &["SEARCH open_counts USING PRIMARY KEY (closes_ms<?)"]),
     (
@@ -201,8 +203,13 @@ fn every_statement_prepares_and_names_its_parameters() {
         keys::INSERT,
         changes::INSERT,
         uses::INSERT,
-        uses::COUNT,
         uses::OPEN,
+        batches::INSERT,
+        batches::ADD,
+        batches::PREFIXES,
+        batches::ADVANCE,
+        batches::CLOSE,
+        batches::FORGET,
         outbox::INSERT,
         logs::UPDATE,
     ];

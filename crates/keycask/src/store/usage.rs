@@ -10,9 +10,6 @@ use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::key::KeyNo;
 
-/// Uses that wait before a fold is worth its transaction.
-const FOLD_AFTER: i64 = 1_024;
-
 pub(super) const FOLDED: &str =
     "SELECT key_no, uses, last_used_ms FROM usage WHERE :key_no IS NULL OR key_no = :key_no";
 pub(super) const FOLDED_OF_KEY: &str = "SELECT key_no, uses, last_used_ms FROM usage WHERE key_no = :key_no";
@@ -31,7 +28,7 @@ pub(super) const FOLD: &str = "
     GROUP BY u.key_no
     ON CONFLICT (key_no) DO UPDATE SET uses = uses + excluded.uses,
         last_used_ms = max(coalesce(last_used_ms, excluded.last_used_ms), excluded.last_used_ms)";
-const SELECT_FOLDED: &str = "SELECT folded_seq FROM logs WHERE log = 2";
+const SELECT_FOLDED: &str = "SELECT folded_seq, size FROM logs WHERE log = 2";
 const UPDATE_FOLDED: &str = "UPDATE logs SET folded_seq = :until WHERE log = 2";
 pub(super) const EVER_PRESENTED: &str = "
     SELECT EXISTS (SELECT 1 FROM usage WHERE key_no = :key_no)
@@ -56,6 +53,12 @@ impl Snapshot<'_> {
         Ok(usage)
     }
 
+    /// How many uses aren't folded yet.
+    pub(crate) fn unfolded_uses(&self) -> Result<i64> {
+        let mut select = self.db.prepare_cached(SELECT_FOLDED)?;
+        Ok(select.query_row([], |row| Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(0)?))?)
+    }
+
     /// Whether the log tells that the key was used, folded or not, or presented since the last fold.
     pub(crate) fn was_used(&self, key: KeyNo) -> Result<bool> {
         let mut statement = self.db.prepare_cached(EVER_PRESENTED)?;
@@ -64,14 +67,15 @@ impl Snapshot<'_> {
 }
 
 impl Change<'_> {
-    /// Folds the uses up to `size` into the usage of their keys, once enough of them wait.
-    pub(super) fn fold_usage(&self, size: i64) -> Result<()> {
-        let folded: i64 = self.db.prepare_cached(SELECT_FOLDED)?.query_row([], |row| row.get(0))?;
-        if size - folded < FOLD_AFTER {
-            return Ok(());
+    /// Folds the next uses, at most `rows`, into the usage of their keys; how many are left.
+    pub(crate) fn fold_usage(&self, rows: i64) -> Result<i64> {
+        let mut select = self.db.prepare_cached(SELECT_FOLDED)?;
+        let (folded, size): (i64, i64) = select.query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let until = size.min(folded + rows);
+        if until > folded {
+            self.db.prepare_cached(FOLD)?.execute(named_params! { ":folded": folded, ":until": until })?;
+            self.db.prepare_cached(UPDATE_FOLDED)?.execute(named_params! { ":until": until })?;
         }
-        self.db.prepare_cached(FOLD)?.execute(named_params! { ":folded": folded, ":until": size })?;
-        self.db.prepare_cached(UPDATE_FOLDED)?.execute(named_params! { ":until": size })?;
-        Ok(())
+        Ok(size - until)
     }
 }

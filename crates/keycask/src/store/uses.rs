@@ -1,13 +1,14 @@
 //! The log of uses: single events, and counts that become events when their window closes.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use rusqlite::{Row, named_params};
 
 use super::changes::{bounds, next_seq};
 use super::row::Columns;
 use super::{Change, Snapshot};
-use crate::audit::{Counted, Log, Use, UseRow, address_bytes, use_leaf};
+use crate::audit::{Counted, Log, Use, UseRow, address_bytes};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{KeyId, KeyNo, Outcome};
@@ -46,12 +47,6 @@ pub(super) const DELETE_CLOSED: &str = "DELETE FROM open_counts WHERE closes_ms 
 pub(super) const INSERT: &str = "
     INSERT INTO uses (seq, at_ms, key_no, outcome, epoch, client, request, count, last_ms, prefix_no)
     VALUES (:seq, :at_ms, :key_no, :outcome, :epoch, :client, :request, :count, :last_ms, :prefix_no)";
-pub(super) const COUNT: &str = "
-    INSERT INTO open_counts (closes_ms, key_no, outcome, prefix_no, epoch, count, first_ms, last_ms)
-    VALUES (:closes_ms, :key_no, :outcome, 0, :epoch, 1, :at_ms, :at_ms)
-    ON CONFLICT (closes_ms, key_no, outcome, prefix_no) DO UPDATE SET count = count + 1,
-        epoch = max(epoch, excluded.epoch), first_ms = min(first_ms, excluded.first_ms),
-        last_ms = max(last_ms, excluded.last_ms)";
 pub(super) const JUDGED_AFTER_REVOCATION: &str = "
     SELECT u.seq FROM uses u JOIN keys k ON k.key_no = u.key_no
     WHERE u.outcome = 0 AND u.epoch >= k.revoked_epoch LIMIT :limit";
@@ -61,6 +56,9 @@ pub(super) const BY_OUTCOME: &str = "
         SELECT outcome, sum(coalesce(count, 1)) AS n FROM uses GROUP BY outcome
         UNION ALL SELECT outcome, sum(count) FROM open_counts GROUP BY outcome)
     GROUP BY outcome ORDER BY outcome";
+
+/// How long after its window has closed a count may still be added to.
+const LATEST: Duration = Duration::from_secs(40);
 
 /// Which uses a page holds.
 #[derive(Clone, Debug)]
@@ -155,51 +153,9 @@ impl Snapshot<'_> {
 }
 
 impl Change<'_> {
-    /// Appends a single use.
-    pub(crate) fn record_use(
-        &mut self,
-        key: KeyNo,
-        outcome: Outcome,
-        epoch: i64,
-        client: Option<IpAddr>,
-        request: Option<&str>,
-    ) -> Result<()> {
-        let row = UseRow {
-            seq: 0,
-            at: self.moment.at,
-            key: Some(key),
-            outcome,
-            epoch,
-            client,
-            request: request.map(str::to_owned),
-            counted: None,
-            prefix_no: None,
-        };
-        self.append_use(row)
-    }
-
-    /// Adds a use to the count of its key, outcome and window, a whole number of `window_ms` since 1970.
-    pub(crate) fn count_use(
-        &mut self,
-        key: KeyNo,
-        outcome: Outcome,
-        epoch: i64,
-        window_ms: i64,
-    ) -> Result<()> {
-        let at_ms = self.moment.at.ms();
-        self.db.prepare_cached(COUNT)?.execute(named_params! {
-            ":closes_ms": (at_ms.div_euclid(window_ms) + 1) * window_ms,
-            ":key_no": key.0,
-            ":outcome": outcome.code(),
-            ":epoch": epoch,
-            ":at_ms": at_ms,
-        })?;
-        Ok(())
-    }
-
-    /// Moves the counts whose window has closed into the log.
-    pub(crate) fn close_counts(&mut self) -> Result<()> {
-        let now = self.moment.at.ms();
+    /// Moves the counts whose window has closed into the log, once every process has added its own to them.
+    pub(crate) fn close_counts(&mut self, now: Timestamp) -> Result<()> {
+        let now = now.saturating_sub(LATEST).ms();
         let closed = {
             let mut statement = self.db.prepare_cached(CLOSED)?;
             collect(statement.query(named_params! { ":now": now })?)?
@@ -215,7 +171,7 @@ impl Change<'_> {
     fn append_use(&mut self, mut row: UseRow) -> Result<()> {
         let frontier = self.frontier(Log::Uses)?;
         row.seq = next_seq(frontier.size())?;
-        frontier.append(&use_leaf(&row));
+        frontier.append(&row.leaf());
         self.db.prepare_cached(INSERT)?.execute(named_params! {
             ":seq": row.seq,
             ":at_ms": row.at.ms(),

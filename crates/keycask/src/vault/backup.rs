@@ -80,6 +80,7 @@ impl Vault {
         progress: &mut dyn FnMut(Progress),
         moment: Moment,
     ) -> Result<()> {
+        self.uses.settle()?;
         let told = &mut |done, total| progress(Progress { done, total });
         self.store.copy_to(path, told, || {
             // The copy can have taken a while.

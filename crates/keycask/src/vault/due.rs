@@ -89,6 +89,7 @@ impl Vault {
 
     /// How often a key was used.
     pub fn usage(&self, id: KeyId) -> Result<Usage> {
+        self.uses.settle()?;
         self.store.read(|snapshot| {
             let no = snapshot.number_of(id)?.ok_or_else(|| not_found(id))?;
             Ok(snapshot.usage_since(Some(no))?.remove(&no).unwrap_or_default())
@@ -120,6 +121,7 @@ impl Vault {
 
     fn unused_in(&self, since: SystemTime, now: Timestamp) -> Result<Vec<(Key, Usage)>> {
         let since = check_time("since", since)?;
+        self.uses.settle()?;
         let usage = self.store.read(|snapshot| snapshot.usage_since(None))?;
         let mut unused = Vec::new();
         for key in self.keys(super::KeyFilter::new())? {

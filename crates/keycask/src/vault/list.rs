@@ -261,6 +261,7 @@ impl Vault {
     /// The events of the log of uses that match; counts that still run have no sequence number yet and stand
     /// at the new end.
     pub fn uses(&self, filter: UseFilter) -> Result<impl Iterator<Item = Result<Use>> + '_> {
+        self.uses.settle()?;
         let range = filter.range;
         let mut query = UseQuery {
             key: filter.key.map(|id| self.number(id)).transpose()?,

@@ -3,7 +3,7 @@
 
 use super::{Finding, Vault};
 use crate::audit::{
-    Change, ChangeKind, ChangeRow, Checkpoint, Frontier, Hash, Log, NoteVerifier, Use, extend, hex, use_leaf,
+    Change, ChangeKind, ChangeRow, Checkpoint, Frontier, Hash, Log, NoteVerifier, Use, extend, hex,
 };
 use crate::error::Result;
 use crate::store::{ChangeQuery, LogState, UseQuery};
@@ -76,6 +76,7 @@ impl Vault {
     /// The sizes and roots of both logs as of now, to keep elsewhere: whoever holds them sees when the log is
     /// rewritten or cut. The vault remembers them, so that a later prune keeps their proofs.
     pub fn checkpoint(&self) -> Result<Vec<Checkpoint>> {
+        self.uses.settle()?;
         self.change(self.clock.now(), |change| {
             let export = |log: &Log| {
                 let tree = change.log(*log)?.whole;
@@ -102,6 +103,7 @@ impl Vault {
         kept: &[Checkpoint],
         verifier: Option<&NoteVerifier>,
     ) -> Result<LogsReport> {
+        self.uses.settle()?;
         let mut logs =
             Log::ALL.iter().map(|log| self.verify_log(*log, kept, verifier)).collect::<Result<Vec<_>>>()?;
         let known = |kept: &Checkpoint| Log::ALL.iter().any(|log| kept.is_of(&self.id, *log));
@@ -173,7 +175,7 @@ impl Vault {
 
     pub(super) fn leaves(&self, log: Log, after: i64) -> Result<Vec<(i64, Vec<u8>)>> {
         let change = |row: ChangeRow| (row.seq, row.leaf());
-        let used = |used: Use| (used.row.seq, use_leaf(&used.row));
+        let used = |used: Use| (used.row.seq, used.row.leaf());
         match log {
             Log::Changes => {
                 let query = ChangeQuery { after, ..ChangeQuery::all(PAGE) };

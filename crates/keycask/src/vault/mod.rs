@@ -37,6 +37,7 @@ pub use restore::{Restore, RestoreReport};
 pub use stats::{Busy, Stats};
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::audit::Event;
@@ -47,6 +48,7 @@ use crate::key::{Actor, Key, KeyId};
 use crate::policy::Policy;
 use crate::secret::Prefix;
 use crate::store::{Change, Store};
+use crate::uses::Uses;
 
 /// A vault: the API keys of one API, in one SQLite file that the processes of a machine share.
 ///
@@ -56,9 +58,10 @@ use crate::store::{Change, Store};
 ///
 /// Verbs that depend on the time have a twin whose name ends in `_at` and that takes `now`.
 pub struct Vault {
-    store: Store,
-    cache: Cache,
-    clock: Clock,
+    store: Arc<Store>,
+    cache: Arc<Cache>,
+    clock: Arc<Clock>,
+    uses: Uses,
     peppers: pepper::Peppers,
     busy: stats::BusyCounter,
     id: String,
@@ -88,9 +91,11 @@ impl Vault {
         &self.store
     }
 
-    /// Closes the vault for this handle: calls in flight finish, later ones fail as `closed`. The last handle of
-    /// a file in the process closes its connections. Dropping does the same; doing it twice does nothing.
+    /// Closes the vault for this handle: what waits of the log of uses is written, calls in flight finish, later
+    /// ones fail as `closed`. The last handle of a file in the process closes its connections. Dropping does the
+    /// same; doing it twice does nothing.
     pub fn close(&self) {
+        self.uses.close();
         self.store.close();
     }
 
@@ -160,18 +165,16 @@ impl Vault {
 
     /// Makes one change, and records a large step back of the clock with it.
     fn change<T>(&self, moment: Moment, make: impl FnOnce(&mut Change<'_>) -> Result<T>) -> Result<T> {
-        let regression = moment.from_clock.then(|| self.clock.take_regression()).flatten();
-        let result = self.store.change(moment, |change| {
-            if let Some(mark) = regression {
-                change.record(Event::ClockRegressed { mark }, &Actor::keycask())?;
-                change.correct_clock();
-            }
-            make(change)
-        });
+        let record = |mark| {
+            self.store.change(moment, |change| {
+                if let Some(mark) = mark {
+                    change.record_regression(mark)?;
+                }
+                make(change)
+            })
+        };
+        let result = if moment.from_clock { self.clock.reporting(record) } else { record(None) };
         self.busy.note(result.as_ref().is_err_and(|error| error.kind() == ErrorKind::Busy));
-        if let (Err(_), Some(mark)) = (&result, regression) {
-            self.clock.put_back_regression(mark);
-        }
         result
     }
 }

@@ -18,6 +18,7 @@ use crate::policy::Policy;
 use crate::schema::SCHEMA;
 use crate::secret::Pepper;
 use crate::store::{Change, Snapshot, Store};
+use crate::uses::Uses;
 
 /// Of what the program's log is told.
 const OPEN: &str = "keycask::open";
@@ -186,10 +187,15 @@ impl Vault {
             look(&peppers, (snapshot, &identity.id))?;
             Ok((identity, snapshot.clock_mark()?))
         })?;
-        let clock = Clock::starting_at(mark);
+        let (store, cache, clock) = (Arc::new(store), Arc::new(cache), Arc::new(Clock::starting_at(mark)));
+        if let Err(error) = Uses::report_gone(&store, &clock) {
+            log::warn!(target: OPEN, "{error}; whether uses are missing is looked at when the vault is next opened");
+        }
+        let uses = Uses::new(store.clone(), cache.clone(), clock.clone());
         let busy = BusyCounter::default();
         log::info!(target: OPEN, "opened {} at {}", identity.id, store.path().display());
-        Ok(Self { store, cache, clock, peppers, busy, id: identity.id, created_at: identity.created_at })
+        let (id, created_at) = (identity.id, identity.created_at);
+        Ok(Self { store, cache, clock, uses, peppers, busy, id, created_at })
     }
 }
 

@@ -8,6 +8,7 @@ use crate::clock::{Moment, Stopwatch, Timestamp};
 use crate::error::{Error, Result};
 use crate::key::Actor;
 use crate::store::LogState;
+use crate::uses::fold;
 
 /// How long a transaction that deletes rows may hold the write lock.
 const CHUNK: Duration = Duration::from_millis(10);
@@ -30,6 +31,9 @@ impl Vault {
     }
 
     fn prune_in(&self, actor: &Actor, moment: Moment) -> Result<u64> {
+        self.uses.settle()?;
+        // What isn't folded yet may not go.
+        fold(&self.store, moment, &|| false)?;
         let (stated, end, sizes) = self.plan_prune(moment.at)?;
         let from = stated.pruned.size();
         if end > from {

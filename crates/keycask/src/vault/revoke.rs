@@ -110,7 +110,7 @@ impl Vault {
         revocation.check()?;
         match self.search(presented)? {
             Searched::Known(known) => self.revoke_in(known.key.id, revocation, actor, moment),
-            Searched::Malformed | Searched::Unknown => {
+            Searched::Stranger(..) => {
                 Err(Error::new(ErrorKind::NotFound, "revoke a secret: it belongs to no key of this vault"))
             }
         }

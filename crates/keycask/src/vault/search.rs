@@ -5,16 +5,15 @@ use std::sync::Arc;
 use super::Vault;
 use super::pepper::Hit;
 use crate::error::Result;
-use crate::key::Key;
+use crate::key::{Key, Reason};
 use crate::policy::UseMode;
 use crate::secret::{Digest, foreign_text, parse};
+use crate::store::Settings;
 
 /// What a presented text turned out to be.
 pub(super) enum Searched {
-    /// Not the form of a secret, and no imported key either.
-    Malformed,
-    /// The form of a secret, and no key of this vault.
-    Unknown,
+    /// Not a key of this vault's: malformed or unknown. With the mode of uses, where it was looked up.
+    Stranger(Reason, Option<UseMode>),
     Known(Known),
 }
 
@@ -22,7 +21,7 @@ pub(super) enum Searched {
 pub(super) struct Known {
     pub(super) key: Arc<Key>,
     pub(super) epoch: i64,
-    pub(super) use_mode: UseMode,
+    pub(super) settings: Settings,
     /// The digest without a pepper, and as it is stored.
     pub(super) digest: Digest,
     pub(super) stored: Digest,
@@ -32,7 +31,7 @@ impl Known {
     fn of(hit: Hit) -> Option<Self> {
         let Hit { found, digest, stored } = hit;
         let key = found.key.clone()?;
-        Some(Self { key, epoch: found.epoch, use_mode: found.settings.use_mode, digest, stored })
+        Some(Self { key, epoch: found.epoch, settings: found.settings, digest, stored })
     }
 }
 
@@ -42,17 +41,20 @@ impl Vault {
     /// Another process may import at any moment, so that only the file knows whether a text without the form
     /// of a secret can be a key. What can't be one of anybody's is refused without a look at it.
     pub(super) fn search(&self, presented: &[u8]) -> Result<Searched> {
-        let Some(text) = foreign_text(presented) else { return Ok(Searched::Malformed) };
-        let (missing, digest) = match parse(presented) {
-            Some(presented) => (Searched::Unknown, presented.digest()),
-            None => (Searched::Malformed, Digest::of(presented)),
+        let Some(text) = foreign_text(presented) else {
+            return Ok(Searched::Stranger(Reason::Malformed, None));
+        };
+        let (reason, digest) = match parse(presented) {
+            Some(presented) => (Reason::Unknown, presented.digest()),
+            None => (Reason::Malformed, Digest::of(presented)),
         };
         let hit = self.look_up(&digest)?;
-        let accepts_foreign = hit.found.settings.accepts_foreign;
+        let Settings { accepts_foreign, use_mode, .. } = hit.found.settings;
+        let stranger = Searched::Stranger(reason, Some(use_mode));
         match Known::of(hit) {
             Some(known) => Ok(Searched::Known(known)),
-            None if accepts_foreign => Ok(self.search_foreign(text)?.map_or(missing, Searched::Known)),
-            None => Ok(missing),
+            None if accepts_foreign => Ok(self.search_foreign(text)?.map_or(stranger, Searched::Known)),
+            None => Ok(stranger),
         }
     }
 

@@ -77,8 +77,7 @@ impl Stats {
         &self.keys
     }
 
-    /// How many verifies had each outcome, of those that the log of uses still holds; malformed and unknown
-    /// secrets are not recorded in this version.
+    /// How many verifies had each outcome, of those that the log of uses still holds.
     #[must_use]
     pub fn verifies(&self) -> &[(Outcome, u64)] {
         &self.verifies
@@ -127,6 +126,7 @@ impl Vault {
     }
 
     fn stats_in(&self, now: Timestamp) -> Result<Stats> {
+        self.uses.settle()?;
         let (verifies, logs) = self.store.read(|snapshot| {
             let logs =
                 Log::ALL.iter().map(|log| Ok((*log, snapshot.log(*log)?))).collect::<Result<Vec<_>>>()?;

@@ -7,17 +7,16 @@ use super::Vault;
 use super::search::{Known, Searched};
 use crate::clock::Moment;
 use crate::error::Result;
-use crate::key::{Key, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
-use crate::policy::UseMode;
-
-const MINUTE_MS: i64 = 60_000;
-const BUCKET_MS: i64 = 5 * MINUTE_MS;
+use crate::key::{Key, Outcome, REQUEST_ID_LEN, Request, Verdict, check_text, judge};
+use crate::policy::{UseAcknowledgement, UseMode};
+use crate::store::NewUse;
 
 impl Vault {
     /// Judges a presented secret. What isn't a secret at all, however long, is the outcome `malformed`.
     ///
-    /// A use of a known key is in the log of uses when this returns, unless the policy or the request says
-    /// otherwise.
+    /// A use is written to the log of uses within 200 ms by a thread of the vault's, together with others, unless
+    /// the policy or the request says otherwise; with the policy's `strict`, `valid` is answered only once it is
+    /// written. Refusals are counted by the minute.
     ///
     /// ```
     /// # let folder = tempfile::tempdir()?;
@@ -60,57 +59,64 @@ impl Vault {
     pub fn identify(&self, presented: impl AsRef<[u8]>) -> Result<Option<Key>> {
         match self.search(presented.as_ref())? {
             Searched::Known(known) => Ok(Some(Arc::unwrap_or_clone(known.key))),
-            Searched::Malformed | Searched::Unknown => Ok(None),
+            Searched::Stranger(..) => Ok(None),
         }
     }
 
     fn verify_in(&self, presented: &[u8], request: &Request<'_>, moment: Moment) -> Result<Verdict> {
         request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))?;
-        let known = match self.search(presented)? {
-            Searched::Malformed => return Ok(Verdict::refused(Reason::Malformed)),
-            Searched::Unknown => return Ok(Verdict::refused(Reason::Unknown)),
-            Searched::Known(known) => known,
-        };
-        let verdict = judge(known.key.clone(), request, moment.at);
-        if let Verdict::Refused(refusal) = &verdict {
-            log::debug!(target: "keycask::verify", "{} refused: {}", known.key.id, refusal.reason());
+        match self.search(presented)? {
+            Searched::Known(known) => self.judge_known(&known, request, moment),
+            Searched::Stranger(reason, mode) => {
+                if request.wants_event() && mode.or_else(|| self.cache.use_mode()) != Some(UseMode::Off) {
+                    self.uses.count_stranger(Outcome::Refused(reason), presented, moment.at);
+                }
+                Ok(Verdict::refused(reason))
+            }
         }
-        if request.wants_event() {
-            self.record_use(&known, verdict.outcome(), request, moment)?;
-            if verdict.outcome() == Outcome::Valid {
-                self.move_to_current(&known, moment)?;
+    }
+
+    fn judge_known(&self, known: &Known, request: &Request<'_>, moment: Moment) -> Result<Verdict> {
+        let verdict = judge(known.key.clone(), request, moment.at);
+        let wants_event = request.wants_event() && known.settings.use_mode != UseMode::Off;
+        match &verdict {
+            Verdict::Valid(_) => {
+                if wants_event {
+                    self.record_use(known, request, moment)?;
+                }
+                if request.wants_event() {
+                    self.move_to_current(known, moment)?;
+                }
+            }
+            Verdict::Refused(refusal) => {
+                log::debug!(target: "keycask::verify", "{} refused: {}", known.key.id, refusal.reason());
+                if wants_event {
+                    let (key, outcome) = (known.key.no, verdict.outcome());
+                    self.uses.count_refusal(key, outcome, known.epoch, moment.at)?;
+                }
             }
         }
         Ok(verdict)
     }
 
-    /// Refusals are counted by the minute, so that a client that goes on with a dead key can't fill the disk.
-    fn record_use(
-        &self,
-        known: &Known,
-        outcome: Outcome,
-        request: &Request<'_>,
-        moment: Moment,
-    ) -> Result<()> {
-        let (key, epoch, mode) = (known.key.no, known.epoch, known.use_mode);
-        if mode == UseMode::Off {
-            return Ok(());
+    fn record_use(&self, known: &Known, request: &Request<'_>, moment: Moment) -> Result<()> {
+        let new = NewUse {
+            at: moment.at,
+            key: known.key.no,
+            epoch: known.epoch,
+            client: request.address(),
+            request: request.id().map(Box::from),
+            bucket: known.settings.use_mode == UseMode::Buckets,
+        };
+        match known.settings.use_acknowledgement {
+            UseAcknowledgement::Batched => self.uses.record(new),
+            UseAcknowledgement::Strict => self.uses.commit(new),
         }
-        self.change(moment, |change| {
-            change.close_counts()?;
-            match (outcome, mode) {
-                (Outcome::Refused(_), _) => change.count_use(key, outcome, epoch, MINUTE_MS),
-                (Outcome::Valid, UseMode::Buckets) => change.count_use(key, outcome, epoch, BUCKET_MS),
-                (Outcome::Valid, _) => {
-                    change.record_use(key, outcome, epoch, request.address(), request.id())
-                }
-            }
-        })
     }
 
-    /// Returns when every use that was acknowledged so far is durable. In this version it is so already.
+    /// Returns when every use that this handle recorded so far is in the file, and safe from a power cut.
     pub fn flush(&self) -> Result<()> {
-        self.store.peek(|snapshot| snapshot.clock_mark()).map(drop)
+        self.uses.flush()
     }
 }
 

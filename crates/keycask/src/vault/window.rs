@@ -96,6 +96,7 @@ impl Vault {
     }
 
     fn cancel_in(&self, old: KeyId, force: bool, actor: &Actor, moment: Moment) -> Result<Key> {
+        self.uses.settle()?;
         self.change(moment, |change| {
             let key = change.key(old)?.ok_or_else(|| not_found(old))?;
             let mut window = Window::of(change, key, "cancel the rotation of")?;

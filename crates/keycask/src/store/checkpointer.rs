@@ -1,0 +1,61 @@
+//! Moving what was committed from the write-ahead log into the file.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::Store;
+use crate::error::Result;
+
+/// So many frames of the log are worth a checkpoint: 4 MiB.
+const WORTH_IT: u64 = 1_000;
+/// A log of so many frames is made to begin anew, for which writers wait a moment: 12 MiB.
+const TOO_LONG: u64 = 3_000;
+const FRAME_BYTES: u64 = 4_096 + 24;
+/// How long a new beginning may wait for writers and readers of other processes.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How many frames of the log were in the file after the last checkpoint.
+#[derive(Default)]
+pub(super) struct Checkpointed(AtomicU64);
+
+impl Store {
+    /// Moves the log into the file where it has become long. Others read and write meanwhile, unless it is so long
+    /// that it must begin anew.
+    pub(crate) fn checkpoint_when_long(&self) -> Result<()> {
+        let frames = self.frames();
+        let done = self.checkpointed.0.load(Ordering::Relaxed);
+        // A log that is shorter than what was moved has begun anew.
+        let waiting = if frames < done { frames } else { frames - done };
+        if self.is_in_memory() || waiting < WORTH_IT {
+            return Ok(());
+        }
+        let frames = self.guarded(|pass| {
+            let db = self.handle.reader(pass, || self.connect())?;
+            self.checkpoint(&db, "PRAGMA wal_checkpoint(PASSIVE)")
+        })?;
+        if frames < TOO_LONG {
+            return Ok(());
+        }
+        self.guarded(|pass| {
+            let mut turn = self.handle.turn(pass);
+            let db = turn.quick(|| self.connect_quick())?;
+            db.busy_timeout(PATIENCE)?;
+            self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)").map(drop)
+        })
+    }
+
+    /// The length of the log, from its file where the header can't be seen.
+    fn frames(&self) -> u64 {
+        let header = self.header();
+        if header.is_cacheable() { u64::from(header.frames()) } else { self.sizes().1 / FRAME_BYTES }
+    }
+
+    /// The length of the log in frames. One that others keep from ending does what it can.
+    fn checkpoint(&self, db: &Connection, sql: &str) -> Result<u64> {
+        let (frames, done): (i64, i64) = db.query_row(sql, [], |row| Ok((row.get(1)?, row.get(2)?)))?;
+        self.checkpointed.0.store(done.max(0).unsigned_abs(), Ordering::Relaxed);
+        Ok(frames.max(0).unsigned_abs())
+    }
+}

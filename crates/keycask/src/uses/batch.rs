@@ -1,0 +1,147 @@
+//! One batch: what is taken from the queue, and then written whole or kept for another try.
+
+use super::Drain;
+use super::counts::{BUCKET_MS, closes_ms};
+use super::lane::{Lane, QUEUE, lock};
+use crate::clock::{Moment, Timestamp};
+use crate::error::Result;
+use crate::key::Outcome;
+use crate::store::{Change, Durability, Job, NewUse, Tallies, Tally, Window};
+
+/// Single uses of one transaction.
+pub(super) const BATCH: usize = 4_096;
+/// How long at most a number of missing uses waits for its event, which is kept for ever.
+const GAP_EVERY_MS: i64 = 60_000;
+
+/// What was taken from the queue and isn't known to be in the file.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    singles: Vec<NewUse>,
+    /// How many uses were taken, counted ones included.
+    taken: usize,
+    tallies: Tallies,
+    /// How many are missing, by an event of this batch and by a later one.
+    gap: u64,
+    missing: u64,
+    last_gap_ms: i64,
+    /// The number of this batch: the writer's last one in the file is the one before.
+    number: u64,
+    /// Whether it was tried before. It may be in the file then, and must stay as it is.
+    tried: bool,
+    /// Whether something was committed since the last commit that was durable at once.
+    pub(super) unsynced: bool,
+}
+
+impl Batch {
+    /// Uses that were taken and not written yet.
+    pub(super) fn taken(&self) -> usize {
+        self.taken
+    }
+
+    /// Whether everything that happened is in the file, missing uses included.
+    pub(super) fn is_settled(&self) -> bool {
+        self.singles.is_empty() && self.tallies.is_empty() && self.gap + self.missing == 0
+    }
+
+    /// Takes what waits, once for each batch, but no more than can wait at once.
+    fn fill(&mut self, lane: &Lane, now: Timestamp, all: bool) {
+        if self.tried {
+            return;
+        }
+        self.taken = 0;
+        while self.singles.len() < BATCH
+            && self.taken < QUEUE
+            && let Some(new) = lane.pop()
+        {
+            self.taken += 1;
+            if new.bucket { self.tally(&new) } else { self.singles.push(new) }
+        }
+        let (tallies, missing) = lane.take_counts();
+        tallies.iter().for_each(|(window, tally)| self.tallies.add(*window, *tally));
+        self.missing += missing;
+        if all || now.ms() - self.last_gap_ms >= GAP_EVERY_MS {
+            self.gap = std::mem::take(&mut self.missing);
+        }
+    }
+
+    fn tally(&mut self, new: &NewUse) {
+        let (closes_ms, outcome) = (closes_ms(new.at, BUCKET_MS), Outcome::Valid);
+        let window = Window { closes_ms, key: Some(new.key), outcome, prefix_no: None };
+        self.tallies.add(window, Tally::one(new.at, new.epoch));
+    }
+
+    fn write(&mut self, change: &mut Change<'_>, lane: &Lane) -> Result<()> {
+        // A commit that failed may be in the file all the same: <https://sqlite.org/rescode.html#ioerr>
+        let is_there = self.tried && change.last_of_writer(&lane.writer)? == Some(self.number);
+        if !self.tried {
+            self.number += 1;
+        }
+        self.tried = true;
+        change.advance_writer(&lane.writer, self.number)?;
+        if is_there {
+            return Ok(());
+        }
+        change.append_uses(&self.singles)?;
+        change.add_tallies(&self.tallies)?;
+        change.close_counts(self.newest().max(change.moment().at))?;
+        if self.gap > 0 {
+            change.record_gap(Some(self.gap), None)?;
+        }
+        if self.tallies.iter().any(|(window, _)| window.key.is_none()) {
+            lane.set_prefixes(change.counted_prefixes()?);
+        }
+        Ok(())
+    }
+
+    /// The time of the newest of it, which a caller may have given.
+    fn newest(&self) -> Timestamp {
+        let singles = self.singles.iter().map(|new| new.at);
+        let times = singles.chain(self.tallies.iter().map(|(_, tally)| tally.last));
+        times.max().unwrap_or(Timestamp::from_ms(i64::MIN))
+    }
+
+    fn clear(&mut self, now: Timestamp) {
+        if self.gap > 0 {
+            self.last_gap_ms = now.ms();
+        }
+        self.gap = 0;
+        self.singles.clear();
+        self.taken = 0;
+        self.tallies = Tallies::default();
+        self.tried = false;
+    }
+}
+
+/// The job of writing a lane's next batch.
+pub(super) struct WriteBatch<'l> {
+    pub(super) lane: &'l Lane,
+    pub(super) moment: Moment,
+    /// The clock's mark before a large step back, to be recorded.
+    pub(super) regression: Option<Timestamp>,
+    pub(super) durability: Durability,
+    pub(super) drain: Drain,
+    /// Uses that were written, and whether the queue was empty then.
+    pub(super) written: usize,
+    pub(super) emptied: bool,
+}
+
+impl Job for WriteBatch<'_> {
+    fn make(&mut self, change: &mut Change<'_>) -> Result<()> {
+        let mut batch = lock(&self.lane.batch);
+        let all = self.drain != Drain::Visible;
+        batch.fill(self.lane, self.moment.at, all);
+        self.written = batch.taken;
+        self.emptied = self.lane.is_queue_empty();
+        if let Some(mark) = self.regression {
+            change.record_regression(mark)?;
+        }
+        batch.write(change, self.lane)?;
+        if self.drain == Drain::Closing { change.close_writer(&self.lane.writer) } else { Ok(()) }
+    }
+
+    fn committed(&mut self) {
+        let mut batch = lock(&self.lane.batch);
+        batch.clear(self.moment.at);
+        batch.unsynced = self.durability == Durability::WithNext;
+    }
+}
