@@ -16,6 +16,7 @@
 
 mod actor;
 mod args;
+mod bench;
 mod commands;
 mod context;
 mod demo;

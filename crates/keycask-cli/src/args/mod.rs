@@ -3,6 +3,7 @@
 //! Key ids are plain text here and parsed later: clap would repeat a wrong one, and it may be a secret.
 
 mod audit;
+mod bench;
 mod import;
 mod keys;
 mod notices;
@@ -21,6 +22,7 @@ pub(crate) use audit::{
     AuditCommand, ChangesArgs, CheckpointArgs, EraseArgs, ExportArgs, ExportFormat, ExportLog, KeygenArgs,
     RangeArgs, UsesArgs, VerifyLogsArgs,
 };
+pub(crate) use bench::BenchArgs;
 pub(crate) use import::{ImportArgs, RowFormat};
 pub(crate) use keys::{CreateArgs, IdArgs, ListArgs, RevokeArgs, VerifyArgs};
 pub(crate) use notices::{NoticeIdsArgs, NoticeListArgs, NoticesCommand, NotifyArgs};
@@ -180,6 +182,9 @@ pub(crate) enum Command {
     /// Upgrade the vault to this version's schema, a copy first; opening never does so
     #[command(after_help = "Example:\n  keycask migrate")]
     Migrate(MigrateArgs),
+    /// Measure this machine, in vaults of its own: what verifying and changing cost, beside the bare work
+    #[command(after_help = "Example:\n  keycask bench --keys 100000")]
+    Bench(BenchArgs),
     /// Print rules that let a secret scanner find your keys
     #[command(after_help = "Example:\n  keycask scan-rules gitleaks")]
     ScanRules(ScanRulesArgs),

@@ -27,8 +27,8 @@ mod verify;
 
 use crate::args::Command;
 use crate::context::Context;
-use crate::demo;
 use crate::failure::{Exit, Failure};
+use crate::{bench, demo};
 
 /// Runs a command.
 pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Failure> {
@@ -60,6 +60,7 @@ pub(crate) fn run(command: &Command, context: &mut Context) -> Result<Exit, Fail
         Command::Restore(args) => backup::restore(args, context),
         Command::Notices(command) => notices::run(command, context),
         Command::Notify(args) => notify::run(args, context),
+        Command::Bench(args) => bench::run(args, context),
         Command::ScanRules(args) => scan_rules::run(args, context),
         Command::Completions(args) => completions::run(args, context),
         Command::Man(args) => man::run(args, context),
