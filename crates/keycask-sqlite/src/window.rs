@@ -10,7 +10,9 @@ use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering, fence};
 
 use rusqlite::{Connection, ffi};
-use rustix::mm::{MapFlags, MremapFlags, ProtFlags, mmap_anonymous, mremap_fixed};
+use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
+#[cfg(not(feature = "test-window-in-place"))]
+use rustix::mm::{MremapFlags, mremap_fixed};
 
 /// The first copy of the header, in 32-bit words.
 const WORDS: usize = 12;
@@ -56,6 +58,9 @@ impl Header {
 pub(crate) struct Window {
     /// Null where there is none; else readable for ever.
     page: *mut c_void,
+    /// SQLite's own mapping, where that is shown instead.
+    #[cfg(feature = "test-window-in-place")]
+    place: std::sync::atomic::AtomicPtr<c_void>,
 }
 
 // SAFETY: the page is read by atomic loads, and what it shows is exchanged by the kernel at once.
@@ -69,10 +74,37 @@ impl Window {
         let size = rustix::param::page_size();
         // SAFETY: a new mapping at an address of the kernel's choice aliases nothing.
         let page = unsafe { mmap_anonymous(ptr::null_mut(), size, ProtFlags::READ, MapFlags::PRIVATE) };
-        Self { page: page.unwrap_or(ptr::null_mut()) }
+        Self {
+            page: page.unwrap_or(ptr::null_mut()),
+            #[cfg(feature = "test-window-in-place")]
+            place: std::sync::atomic::AtomicPtr::default(),
+        }
+    }
+
+    /// Where the words of the header are.
+    #[cfg(not(feature = "test-window-in-place"))]
+    fn words(&self) -> *const AtomicU32 {
+        self.page.cast()
+    }
+
+    /// The same, in SQLite's own mapping while it is shown.
+    #[cfg(feature = "test-window-in-place")]
+    fn words(&self) -> *const AtomicU32 {
+        let place = self.place.load(Ordering::Acquire);
+        if place.is_null() { self.page.cast() } else { place.cast() }
+    }
+
+    /// Shows SQLite's own mapping, for programs that refuse a second one, as valgrind does: only for a process that
+    /// reads no header while a connection is closed.
+    #[cfg(feature = "test-window-in-place")]
+    pub(crate) fn show(&self, db: &Connection) -> bool {
+        let memory = shared_memory(db);
+        self.place.store(memory.unwrap_or(ptr::null_mut()), Ordering::Release);
+        memory.is_some()
     }
 
     /// Shows the shared memory of a connection that has read. Whether that could be done; where not, it shows zeros.
+    #[cfg(not(feature = "test-window-in-place"))]
     pub(crate) fn show(&self, db: &Connection) -> bool {
         let size = rustix::param::page_size();
         let Some(memory) = shared_memory(db).filter(|_| !self.page.is_null()) else { return false };
@@ -83,6 +115,8 @@ impl Window {
 
     /// Shows zeros.
     pub(crate) fn hide(&self) {
+        #[cfg(feature = "test-window-in-place")]
+        self.place.store(ptr::null_mut(), Ordering::Release);
         if self.page.is_null() {
             return;
         }
@@ -99,9 +133,11 @@ impl Window {
         if self.page.is_null() {
             return Header::default();
         }
-        let words = self.page.cast::<AtomicU32>();
+        let words = self.words();
         // SAFETY: the page is readable for ever, aligned, longer than the header, and its writers are other
         // processes and SQLite, which store whole aligned words; nothing in this process sees it as anything else.
+        // SQLite's own mapping, which a feature for tests shows, is as long as its connection is open, and it is
+        // hidden before that is closed: whoever asks for that feature reads no header meanwhile.
         Header(std::array::from_fn(|word| unsafe { (*words.add(word)).load(Ordering::Relaxed) }))
     }
 
