@@ -6,6 +6,7 @@
 //! - [`import`]: moving in from another system, whose clients go on with their keys.
 //! - [`operations`]: where the file lives, backups, upgrades, what checks find, a drill.
 //! - [`notices`]: what people should hear, and how it reaches them.
+//! - [`performance`]: what a verify and a change cost, beside the bare work.
 //! - [`rotation`]: the life of a key, and what clients see while it is rotated.
 //! - [`threat_model`]: who attacks, what they get, and where the promises end.
 //! - [`why_sha256`]: why a fast hash without a salt is right for these secrets.
@@ -20,6 +21,7 @@ macro_rules! page {
         #[doc = "[audit.md]: crate::docs::audit"]
         #[doc = "[notices.md]: crate::docs::notices"]
         #[doc = "[import.md]: crate::docs::import"]
+        #[doc = "[performance.md]: crate::docs::performance"]
         #[doc = "[rotation.md]: crate::docs::rotation"]
         #[doc = "[threat-model.md]: crate::docs::threat_model"]
         #[doc = "[why-sha256.md]: crate::docs::why_sha256"]
@@ -35,6 +37,7 @@ page!(audit, "audit.md");
 page!(import, "import.md");
 page!(operations, "operations.md");
 page!(notices, "notices.md");
+page!(performance, "performance.md");
 page!(rotation, "rotation.md");
 page!(threat_model, "threat-model.md");
 page!(why_sha256, "why-sha256.md");
