@@ -16,13 +16,18 @@ use loom::thread;
 use super::protocol::{Look, Memory, Observe, hit, look};
 use crate::error::Result;
 use crate::planted::{Bug, is_planted};
-use crate::policy::UseMode;
+use crate::policy::{UseAcknowledgement, UseMode};
 use crate::secret::Digest;
 use crate::store::{Found, News, Settings};
 
 /// In the map: nothing is kept.
 const NOTHING: i64 = -1;
-const SETTINGS: Settings = Settings { use_mode: UseMode::Off, pepper: None, accepts_foreign: false };
+const SETTINGS: Settings = Settings {
+    use_mode: UseMode::Off,
+    use_acknowledgement: UseAcknowledgement::Batched,
+    pepper: None,
+    accepts_foreign: false,
+};
 
 /// A header of two words, which are read and written one after the other: torn ones are seen, too.
 struct Words([AtomicU32; 2]);
