@@ -21,6 +21,7 @@ impl Observer {
         Self { window: Window::new(), db: Mutex::default() }
     }
 
+    #[inline]
     pub(crate) fn header(&self) -> Header {
         self.window.header()
     }
@@ -60,6 +61,7 @@ impl Observed<'_> {
 
 impl Handle {
     /// Who sees commits, for a look that takes no lock.
+    #[inline]
     #[must_use]
     pub fn header(&self) -> Header {
         self.observer().header()

@@ -22,12 +22,21 @@ const VERSION: u32 = 3_007_000;
 const REGION: c_int = 32 * 1024;
 
 /// The header at one moment, or torn between two: as such it equals no whole one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Eq)]
 pub struct Header([u32; WORDS]);
+
+impl PartialEq for Header {
+    /// Word by word: what was just read word by word would be slow to read again as a whole.
+    #[inline]
+    fn eq(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).fold(0, |differing, (ours, theirs)| differing | (ours ^ theirs)) == 0
+    }
+}
 
 impl Header {
     /// Whether another commit would change it: not while there is no log yet, since its first frames can leave a
     /// header that was seen before.
+    #[inline]
     #[must_use]
     pub fn is_cacheable(&self) -> bool {
         let Self(words) = self;
@@ -48,6 +57,7 @@ impl Header {
     }
 
     /// From words that were kept.
+    #[inline]
     #[must_use]
     pub fn from_words(words: [u32; WORDS]) -> Self {
         Self(words)
@@ -129,6 +139,7 @@ impl Window {
     }
 
     /// What it shows now, word by word.
+    #[inline]
     pub(crate) fn header(&self) -> Header {
         if self.page.is_null() {
             return Header::default();
