@@ -8,20 +8,22 @@
 //! What is kept are facts (times, flags, scopes), never verdicts. The order of all looks and changes, with what it
 //! rests on, is in [`protocol`].
 
+mod hash;
 mod maps;
 mod protocol;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering, fence};
-use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) use maps::Maps;
 
-use arc_swap::ArcSwap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering, fence};
+
+use arc_swap::{ArcSwap, Guard};
 use keycask_sqlite::Header;
 
 use crate::error::Result;
 use crate::policy::UseMode;
 use crate::secret::Digest;
-use crate::store::{Found, News, Settings, Store};
-use maps::Maps;
+use crate::store::{Found, News, Store};
 use protocol::Memory;
 
 /// The facts of one vault's keys, by the digests that are stored of them.
@@ -30,8 +32,6 @@ pub(crate) struct Cache {
     tag: [AtomicU32; 12],
     epoch: AtomicI64,
     maps: ArcSwap<Maps>,
-    /// Those of the last news; changed under the observer's lock alone.
-    settings: Mutex<Option<Settings>>,
     /// Whether this handle has seen to it that there is a log.
     touched: AtomicBool,
 }
@@ -43,16 +43,15 @@ impl Cache {
             bytes,
             tag: std::array::from_fn(|_| AtomicU32::new(0)),
             epoch: AtomicI64::new(0),
-            maps: ArcSwap::from_pointee(Maps::new(0)),
-            settings: Mutex::default(),
+            maps: ArcSwap::from_pointee(Maps::new(0, None)),
             touched: AtomicBool::new(false),
         }
     }
 
     /// What the file says of a digest now.
-    pub(crate) fn find(&self, store: &Store, digest: &Digest) -> Result<Arc<Found>> {
+    pub(crate) fn find(&self, store: &Store, digest: &Digest) -> Result<Found> {
         if self.bytes == 0 || store.is_in_memory() {
-            return store.find(digest).map(Arc::new);
+            return store.find(digest);
         }
         match self.hit(store, digest) {
             Some(found) => Ok(found),
@@ -62,16 +61,26 @@ impl Cache {
 
     /// How uses are recorded, as of the last news.
     pub(crate) fn use_mode(&self) -> Option<UseMode> {
-        let settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        settings.map(|settings| settings.use_mode)
+        self.maps.load().settings().map(|settings| settings.use_mode)
     }
 
-    /// Without a lock and without a call of the system, where nobody committed since the last look.
-    fn hit(&self, store: &Store, digest: &Digest) -> Option<Arc<Found>> {
-        if store.is_sound() { protocol::hit(self, || store.header(), digest) } else { None }
+    fn hit(&self, store: &Store, digest: &Digest) -> Option<Found> {
+        self.current(store)?.get(digest)
     }
 
-    fn look(&self, store: &Store, digest: &Digest) -> Result<Arc<Found>> {
+    /// What is kept, where nobody committed since the last look: found out without a call of the system.
+    #[inline]
+    pub(crate) fn current(&self, store: &Store) -> Option<Guard<Arc<Maps>>> {
+        let is_current = store.is_sound() && protocol::is_current(self, || store.header());
+        if is_current { self.own_maps() } else { None }
+    }
+
+    #[inline]
+    fn own_maps(&self) -> Option<Guard<Arc<Maps>>> {
+        Some(self.maps.load()).filter(|maps| maps.is_of_this_process())
+    }
+
+    fn look(&self, store: &Store, digest: &Digest) -> Result<Found> {
         let (found, has_log) = store.session(|session| protocol::look(self, session, digest))?;
         if !has_log && !self.touched.swap(true, Ordering::Relaxed) {
             store.touch();
@@ -84,7 +93,8 @@ impl Cache {
         if self.bytes == 0 || store.is_in_memory() {
             return Ok(());
         }
-        let looked = store.session(|session| session.observe(|observation| protocol::refresh(self, observation)));
+        let looked =
+            store.session(|session| session.observe(|observation| protocol::refresh(self, observation)));
         looked.map(drop)
     }
 }
@@ -112,26 +122,24 @@ impl Memory for Cache {
         fence(order);
     }
 
-    fn get(&self, digest: &Digest) -> Option<Arc<Found>> {
-        let maps = self.maps.load();
-        if maps.is_of_this_process() { maps.get(digest) } else { None }
+    fn get(&self, digest: &Digest) -> Option<Found> {
+        self.own_maps()?.get(digest)
     }
 
-    fn put_in(&self, digest: &Digest, found: &Arc<Found>) {
-        self.maps.load().insert(*digest, found.clone());
+    fn put_in(&self, digest: &Digest, found: &Found) {
+        self.maps.load().insert(*digest, found);
     }
 
     fn take_out(&self, news: &News) {
-        let mut settings = self.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        let are_new = settings.replace(news.settings) != Some(news.settings);
         let maps = self.maps.load();
+        let are_same = maps.settings() == Some(news.settings);
         match &news.changed {
-            Some(changed) if !are_new && maps.is_of_this_process() => {
+            Some(changed) if are_same && maps.is_of_this_process() => {
                 for digest in changed {
                     maps.remove(digest);
                 }
             }
-            _ => self.maps.store(Arc::new(Maps::new(self.bytes))),
+            _ => self.maps.store(Arc::new(Maps::new(self.bytes, Some(news.settings)))),
         }
     }
 

@@ -6,14 +6,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::Arc;
-
 use keycask_sqlite::Header;
 use loom::sync::atomic::{AtomicI64, AtomicU32, Ordering, fence};
 use loom::sync::{Arc as Shared, Mutex};
 use loom::thread;
 
-use super::protocol::{Look, Memory, Observe, hit, look};
+use super::protocol::{Look, Memory, Observe, is_current, look};
 use crate::error::Result;
 use crate::planted::{Bug, is_planted};
 use crate::policy::{UseAcknowledgement, UseMode};
@@ -87,8 +85,8 @@ impl Process {
     /// The epoch of the row that is answered.
     fn verify(&self) -> i64 {
         let digest = Digest::of(b"the key");
-        let found = hit(self, || self.file.header.load(), &digest);
-        found.map_or_else(|| look(self, self, &digest).unwrap().0.epoch, |found| found.epoch)
+        let kept = is_current(self, || self.file.header.load()).then(|| self.get(&digest)).flatten();
+        kept.map_or_else(|| look(self, self, &digest).unwrap().0.epoch, |found| found.epoch)
     }
 }
 
@@ -120,12 +118,12 @@ impl Memory for Process {
         }
     }
 
-    fn get(&self, _: &Digest) -> Option<Arc<Found>> {
+    fn get(&self, _: &Digest) -> Option<Found> {
         let row = self.row.load(Ordering::Relaxed);
-        (row != NOTHING).then(|| Arc::new(found(row)))
+        (row != NOTHING).then(|| found(row))
     }
 
-    fn put_in(&self, _: &Digest, found: &Arc<Found>) {
+    fn put_in(&self, _: &Digest, found: &Found) {
         self.row.store(found.epoch, Ordering::Relaxed);
     }
 

@@ -9,7 +9,6 @@
 //! - A row is put in only if it was read at an epoch that is not before that of the last news: an older one could
 //!   have been taken out already.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use keycask_sqlite::Header;
@@ -30,8 +29,8 @@ pub(super) trait Memory {
     fn epoch(&self) -> i64;
     fn set_epoch(&self, epoch: i64);
     fn fence(order: Ordering);
-    fn get(&self, digest: &Digest) -> Option<Arc<Found>>;
-    fn put_in(&self, digest: &Digest, found: &Arc<Found>);
+    fn get(&self, digest: &Digest) -> Option<Found>;
+    fn put_in(&self, digest: &Digest, found: &Found);
     fn take_out(&self, news: &News);
     /// Whether it was filled by this process: what a fork left is never looked at.
     fn is_own(&self) -> bool;
@@ -74,37 +73,29 @@ impl Look for Session<'_> {
     }
 }
 
-/// What is kept of a digest, where nobody committed since the last look: without a lock.
+/// Whether nobody committed since the last look, found out without a lock: what is kept may be answered.
 #[inline]
-pub(super) fn hit<M: Memory>(
-    memory: &M,
-    header: impl FnOnce() -> Header,
-    digest: &Digest,
-) -> Option<Arc<Found>> {
+pub(super) fn is_current<M: Memory>(memory: &M, header: impl FnOnce() -> Header) -> bool {
     let tag = memory.tag();
     M::fence(Ordering::Acquire);
     let header = header();
     if !(is_same(&header, &tag) || is_planted(Bug::BelievedFor100Ms)) || !is_cacheable(&header) {
-        return None;
+        return false;
     }
     // A map that was looked at before the header could still have what the header's commit took out.
     M::fence(Ordering::Acquire);
-    memory.get(digest)
+    true
 }
 
 /// What the file says of a digest, and whether that can be kept.
-pub(super) fn look<M: Memory>(
-    memory: &M,
-    session: &impl Look,
-    digest: &Digest,
-) -> Result<(Arc<Found>, bool)> {
+pub(super) fn look<M: Memory>(memory: &M, session: &impl Look, digest: &Digest) -> Result<(Found, bool)> {
     if !session.observe(|observation| refresh(memory, observation))? {
-        return Ok((Arc::new(session.find(digest)?), false));
+        return Ok((session.find(digest)?, false));
     }
     if let Some(found) = memory.get(digest) {
         return Ok((found, true));
     }
-    let found = Arc::new(session.find(digest)?);
+    let found = session.find(digest)?;
     session.observe(|observation| {
         keep(memory, observation, digest, &found);
         Ok(())
@@ -135,7 +126,7 @@ pub(super) fn refresh<M: Memory>(memory: &M, observation: &mut impl Observe) -> 
 }
 
 /// Puts in what was read, unless it may be older than the last news.
-pub(super) fn keep<M: Memory>(memory: &M, observation: &impl Observe, digest: &Digest, found: &Arc<Found>) {
+pub(super) fn keep<M: Memory>(memory: &M, observation: &impl Observe, digest: &Digest, found: &Found) {
     let is_current = found.epoch >= memory.epoch() || is_planted(Bug::EpochUnchecked);
     if is_current && is_cacheable(&observation.header()) && memory.is_own() {
         memory.put_in(digest, found);

@@ -73,7 +73,7 @@ fn a_row_that_was_read_before_the_last_news_stays_out() {
     let (cache, store) = (Cache::new(BYTES), vault.store());
     let stranger = Digest::of(b"nobody's");
     cache.find(store, &stranger).unwrap();
-    let stale = Arc::new(store.find(&digest).unwrap());
+    let stale = store.find(&digest).unwrap();
     vault.revoke(issued.key().id(), RevocationReason::Compromised, &alice()).unwrap();
     cache.find(store, &stranger).unwrap();
     let put_in = |session: &crate::store::Session<'_>| {

@@ -102,6 +102,13 @@ impl Verdict {
         }
     }
 
+    /// The verdict on a key that [`judge`] refused.
+    pub(crate) fn refused_key(reason: Reason, key: Arc<Key>, request: &Request<'_>) -> Self {
+        let missing = (reason == Reason::MissingScope).then(|| missing_scope(&key, request)).flatten();
+        Self::Refused(Refusal { reason, missing_scope: missing.map(str::to_owned), key: Some(key) })
+    }
+
+    /// The verdict on what is no key.
     pub(crate) fn refused(reason: Reason) -> Self {
         Self::Refused(Refusal { reason, key: None, missing_scope: None })
     }
@@ -161,32 +168,27 @@ impl std::fmt::Debug for Refusal {
 }
 
 /// Judges a key that was found, in the order of precedence.
-pub(crate) fn judge(key: Arc<Key>, request: &Request<'_>, now: Timestamp) -> Verdict {
-    let reason = match key.state(now) {
+pub(crate) fn judge(key: &Key, request: &Request<'_>, now: Timestamp) -> Outcome {
+    Outcome::Refused(match key.state(now) {
         KeyState::Revoked => Reason::Revoked,
         KeyState::RotatedOut => Reason::RotatedOut,
         KeyState::Expired => Reason::Expired,
         KeyState::Disabled => Reason::Disabled,
         KeyState::NotYetValid => Reason::NotYetValid,
         KeyState::Superseded | KeyState::Active => return judge_demands(key, request),
-    };
-    Verdict::Refused(Refusal { reason, key: Some(key), missing_scope: None })
+    })
 }
 
-fn judge_demands(key: Arc<Key>, request: &Request<'_>) -> Verdict {
+fn judge_demands(key: &Key, request: &Request<'_>) -> Outcome {
     if request.prefix.is_some_and(|prefix| prefix != key.prefix) {
-        return Verdict::Refused(Refusal {
-            reason: Reason::WrongPrefix,
-            key: Some(key),
-            missing_scope: None,
-        });
+        return Outcome::Refused(Reason::WrongPrefix);
     }
-    match request.scopes().find(|scope| !key.scopes.cover(scope)) {
-        None => Verdict::Valid(key),
-        Some(missing) => Verdict::Refused(Refusal {
-            reason: Reason::MissingScope,
-            missing_scope: Some(missing.to_owned()),
-            key: Some(key),
-        }),
+    match missing_scope(key, request) {
+        None => Outcome::Valid,
+        Some(_) => Outcome::Refused(Reason::MissingScope),
     }
+}
+
+fn missing_scope<'a>(key: &Key, request: &Request<'a>) -> Option<&'a str> {
+    request.scopes().find(|scope| !key.scopes.cover(scope))
 }

@@ -20,13 +20,13 @@ mod scheme;
 pub(crate) use digest::Digest;
 pub(crate) use generate::{fill, generate};
 pub use parse::MAX_PRESENTED_LEN;
-pub(crate) use parse::{parse, presented_prefix};
+pub(crate) use parse::{is_secret, presented_prefix};
 pub use pepper::Pepper;
 pub use prefix::Prefix;
 pub use recipe::Recipe;
 pub use redact::redact;
 pub use scheme::Scheme;
-pub(crate) use scheme::foreign_text;
+pub(crate) use scheme::{foreign_text, may_be_key};
 
 use std::fmt;
 

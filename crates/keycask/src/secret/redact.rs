@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::alphabet::is_body_byte;
 use super::prefix::is_prefix;
-use super::{BODY_LEN, START_RANDOM_LEN, parse};
+use super::{BODY_LEN, START_RANDOM_LEN, is_secret};
 
 /// What stands for what was cut off.
 const MASK: &str = "…";
@@ -61,7 +61,7 @@ fn runs(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// begins: it is cut after what could be the start of the first.
 fn kept_of(run: &str) -> Option<usize> {
     let last = run.len().checked_sub(BODY_LEN)?;
-    if parse(run.as_bytes()).is_some() {
+    if is_secret(run.as_bytes()) {
         return Some(last + START_RANDOM_LEN);
     }
     let first = (1..=last).find(|end| ends_with_prefix(&run[..*end]))?;

@@ -186,6 +186,16 @@ fn tail_length(text: &str) -> Option<usize> {
     text.parse().ok().filter(|length| (SHORTEST_TAIL..=MAX_PRESENTED_LEN).contains(length))
 }
 
+/// Whether [`foreign_text`] has a text, found out at once where it is ASCII, as all of keycask's own keys are.
+pub(crate) fn may_be_key(presented: &[u8]) -> bool {
+    if presented.is_empty() || presented.len() > MAX_PRESENTED_LEN {
+        return false;
+    }
+    // Without an early end, so that many bytes are looked at in one step.
+    let is_plain = presented.iter().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    is_plain || foreign_text(presented).is_some()
+}
+
 /// A presented text that may be another system's key: not empty, not too long, without control characters.
 pub(crate) fn foreign_text(presented: &[u8]) -> Option<&str> {
     if presented.is_empty() || presented.len() > MAX_PRESENTED_LEN {
@@ -294,9 +304,11 @@ mod tests {
     #[test]
     fn a_foreign_text_is_short_and_printable() {
         assert_eq!(foreign_text("schlüssel".as_bytes()), Some("schlüssel"));
-        assert!(foreign_text(&[b'a'; 256]).is_some());
-        for wrong in [&[][..], &[b'a'; 257], b"a\nb", b"a\0", b"\xff", "\u{85}".as_bytes()] {
-            assert!(foreign_text(wrong).is_none(), "{wrong:?}");
+        assert!(may_be_key("schlüssel".as_bytes()) && may_be_key(b"\x7c \x7e"));
+        assert!(foreign_text(&[b'a'; 256]).is_some() && may_be_key(&[b'a'; 256]));
+        for wrong in [&[][..], &[b'a'; 257], b"a\nb", b"a\0", b"a\x7f", b"\x1f", b"\xff", "\u{85}".as_bytes()]
+        {
+            assert!(foreign_text(wrong).is_none() && !may_be_key(wrong), "{wrong:?}");
         }
     }
 }

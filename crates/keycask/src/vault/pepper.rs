@@ -1,5 +1,6 @@
 //! The vault's pepper: introduced, rotated, retired; and the digest that a secret has under it.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -39,11 +40,9 @@ impl Matched {
     }
 
     /// Every form in which a key may have stored the digest, the likeliest first.
-    fn forms(&self, digest: &Digest) -> Vec<Digest> {
-        match self.known.as_slice() {
-            [] => vec![*digest],
-            known => known.iter().map(|(_, pepper)| pepper.apply(digest)).collect(),
-        }
+    fn forms(&self, digest: &Digest) -> impl Iterator<Item = Digest> {
+        let plain = self.known.is_empty().then_some(*digest);
+        plain.into_iter().chain(self.known.iter().map(|(_, pepper)| pepper.apply(digest)))
     }
 }
 
@@ -52,8 +51,8 @@ impl Peppers {
         Self { given: ArcSwap::from_pointee(Matched { given, known: Vec::new() }) }
     }
 
-    fn matched(&self) -> Arc<Matched> {
-        self.given.load_full()
+    fn matched(&self) -> impl Deref<Target = Arc<Matched>> {
+        self.given.load()
     }
 
     fn set(&self, matched: Matched) {
@@ -94,9 +93,14 @@ fn missing(generation: i64, given: usize) -> Error {
 
 /// What was found under a secret's digest, in the form in which the vault stores it.
 pub(super) struct Hit {
-    pub(super) found: Arc<Found>,
-    pub(super) digest: Digest,
-    pub(super) stored: Digest,
+    pub(super) found: Found,
+    pub(super) older: Option<Box<Older>>,
+}
+
+/// The digest of a key that isn't stored in the form of new keys: without a pepper, and as it is stored.
+pub(super) struct Older {
+    digest: Digest,
+    stored: Digest,
 }
 
 impl Vault {
@@ -158,15 +162,25 @@ impl Vault {
         })
     }
 
+    /// The key of a digest, where it is remembered and the vault has no pepper: then there is one form to look up.
+    #[inline]
+    pub(super) fn remembered(&self, digest: &Digest) -> Option<Known> {
+        let maps = self.cache.current(&self.store)?;
+        let settings = maps.settings().filter(|settings| settings.pepper.is_none())?;
+        let (epoch, key) = maps.key(digest)?;
+        Some(Known { key, epoch, settings, older: None })
+    }
+
     /// Looks up a secret's digest in every form that a key may have stored, until one has a key.
     pub(super) fn look_up(&self, digest: &Digest) -> Result<Hit> {
         self.peppered(|matched| {
             let mut hit = None;
-            for stored in matched.forms(digest) {
+            for (place, stored) in matched.forms(digest).enumerate() {
                 let found = self.cache.find(&self.store, &stored)?;
                 let newest = found.settings.pepper;
                 let ended = newest != matched.current() || found.key.is_some();
-                hit = Some((newest, Hit { found, digest: *digest, stored }));
+                let older = (place > 0).then(|| Box::new(Older { digest: *digest, stored }));
+                hit = Some((newest, Hit { found, older }));
                 if ended {
                     break;
                 }
@@ -177,12 +191,12 @@ impl Vault {
 
     /// Whether a key that is in effect has this digest, in any form.
     pub(super) fn is_known(&self, snapshot: &Snapshot<'_>, digest: &Digest) -> Result<bool> {
-        any_holds(snapshot, &self.peppers.matched().forms(digest))
+        any_holds(snapshot, self.peppers.matched().forms(digest))
     }
 
     /// Whether a key has it in another form than that of new keys.
     pub(super) fn is_known_under_older(&self, change: &Change<'_>, digest: &Digest) -> Result<bool> {
-        any_holds(change, self.peppers.matched().forms(digest).get(1..).unwrap_or_default())
+        any_holds(change, self.peppers.matched().forms(digest).skip(1))
     }
 
     /// The digest as a new key stores it, and the generation that it is stored under.
@@ -195,11 +209,12 @@ impl Vault {
 
     /// Stores a key that was just used validly under the current pepper, where it isn't yet.
     pub(super) fn move_to_current(&self, known: &Known, moment: Moment) -> Result<()> {
-        let (wanted, Some(generation)) = self.peppers.matched().store(&known.digest) else { return Ok(()) };
-        if wanted == known.stored {
+        let Some(Older { digest, stored }) = known.older.as_deref() else { return Ok(()) };
+        let (wanted, Some(generation)) = self.peppers.matched().store(digest) else { return Ok(()) };
+        if wanted == *stored {
             return Ok(());
         }
-        self.change(moment, |change| change.rehash(known.key.no, &known.stored, &wanted, generation))
+        self.change(moment, |change| change.rehash(known.key.no, stored, &wanted, generation))
     }
 
     /// Runs a look-up again where the vault's pepper changed under it.
@@ -220,9 +235,9 @@ impl Vault {
     }
 }
 
-fn any_holds(snapshot: &Snapshot<'_>, forms: &[Digest]) -> Result<bool> {
+fn any_holds(snapshot: &Snapshot<'_>, forms: impl Iterator<Item = Digest>) -> Result<bool> {
     for form in forms {
-        if snapshot.holds(form)? {
+        if snapshot.holds(&form)? {
             return Ok(true);
         }
     }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Vault;
-use super::pepper::Hit;
+use super::pepper::{Hit, Older};
 use crate::error::Result;
 use crate::key::{Key, Reason};
 use crate::policy::UseMode;
-use crate::secret::{Digest, foreign_text, parse};
+use crate::secret::{Digest, foreign_text, is_secret, may_be_key};
 use crate::store::Settings;
 
 /// What a presented text turned out to be.
@@ -22,17 +22,21 @@ pub(super) struct Known {
     pub(super) key: Arc<Key>,
     pub(super) epoch: i64,
     pub(super) settings: Settings,
-    /// The digest without a pepper, and as it is stored.
-    pub(super) digest: Digest,
-    pub(super) stored: Digest,
+    /// Where it isn't stored in the form of new keys.
+    pub(super) older: Option<Box<Older>>,
 }
 
 impl Known {
     fn of(hit: Hit) -> Option<Self> {
-        let Hit { found, digest, stored } = hit;
-        let key = found.key.clone()?;
-        Some(Self { key, epoch: found.epoch, settings: found.settings, digest, stored })
+        let Hit { found, older } = hit;
+        Some(Self { key: found.key?, epoch: found.epoch, settings: found.settings, older })
     }
+}
+
+/// The digest of a presented text, but of one that can't be a key.
+#[inline]
+pub(super) fn digest_of(presented: &[u8]) -> Option<Digest> {
+    may_be_key(presented).then(|| Digest::of(presented))
 }
 
 impl Vault {
@@ -41,24 +45,29 @@ impl Vault {
     /// Another process may import at any moment, so that only the file knows whether a text without the form
     /// of a secret can be a key. What can't be one of anybody's is refused without a look at it.
     pub(super) fn search(&self, presented: &[u8]) -> Result<Searched> {
-        let Some(text) = foreign_text(presented) else {
-            return Ok(Searched::Stranger(Reason::Malformed, None));
-        };
-        let (reason, digest) = match parse(presented) {
-            Some(presented) => (Reason::Unknown, presented.digest()),
-            None => (Reason::Malformed, Digest::of(presented)),
-        };
-        let hit = self.look_up(&digest)?;
-        let Settings { accepts_foreign, use_mode, .. } = hit.found.settings;
-        let stranger = Searched::Stranger(reason, Some(use_mode));
-        match Known::of(hit) {
-            Some(known) => Ok(Searched::Known(known)),
-            None if accepts_foreign => Ok(self.search_foreign(text)?.map_or(stranger, Searched::Known)),
-            None => Ok(stranger),
+        match digest_of(presented) {
+            None => Ok(Searched::Stranger(Reason::Malformed, None)),
+            Some(digest) => self.search_digest(presented, &digest),
         }
     }
 
-    fn search_foreign(&self, text: &str) -> Result<Option<Known>> {
+    /// The same for what has a digest, which is not remembered.
+    pub(super) fn search_digest(&self, presented: &[u8], digest: &Digest) -> Result<Searched> {
+        let hit = self.look_up(digest)?;
+        let Settings { accepts_foreign, use_mode, .. } = hit.found.settings;
+        if let Some(known) = Known::of(hit) {
+            return Ok(Searched::Known(known));
+        }
+        if accepts_foreign && let Some(known) = self.search_foreign(presented)? {
+            return Ok(Searched::Known(known));
+        }
+        // The form tells apart only what is no key, so that the keys aren't kept waiting for it.
+        let reason = if is_secret(presented) { Reason::Unknown } else { Reason::Malformed };
+        Ok(Searched::Stranger(reason, Some(use_mode)))
+    }
+
+    fn search_foreign(&self, presented: &[u8]) -> Result<Option<Known>> {
+        let Some(text) = foreign_text(presented) else { return Ok(None) };
         let schemes = self.store.peek(|snapshot| snapshot.schemes())?;
         for digest in schemes.iter().filter_map(|scheme| scheme.digest(text)) {
             if let Some(known) = Known::of(self.look_up(&digest)?) {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::Vault;
-use super::search::{Known, Searched};
+use super::search::{Known, Searched, digest_of};
 use crate::clock::Moment;
 use crate::error::Result;
-use crate::key::{Key, Outcome, REQUEST_ID_LEN, Request, Verdict, check_text, judge};
+use crate::key::{Key, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
 use crate::policy::{UseAcknowledgement, UseMode};
 use crate::store::NewUse;
 
@@ -65,41 +65,64 @@ impl Vault {
 
     fn verify_in(&self, presented: &[u8], request: &Request<'_>, moment: Moment) -> Result<Verdict> {
         request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))?;
-        match self.search(presented)? {
-            Searched::Known(known) => self.judge_known(&known, request, moment),
+        let Some(digest) = digest_of(presented) else {
+            return Ok(self.refuse_stranger(Reason::Malformed, None, presented, request, moment));
+        };
+        if let Some(known) = self.remembered(&digest) {
+            return self.judge_known(known, request, moment);
+        }
+        match self.search_digest(presented, &digest)? {
+            Searched::Known(known) => self.judge_known(known, request, moment),
             Searched::Stranger(reason, mode) => {
-                if request.wants_event() && mode.or_else(|| self.cache.use_mode()) != Some(UseMode::Off) {
-                    self.uses.count_stranger(Outcome::Refused(reason), presented, moment.at);
-                }
-                Ok(Verdict::refused(reason))
+                Ok(self.refuse_stranger(reason, mode, presented, request, moment))
             }
         }
     }
 
-    fn judge_known(&self, known: &Known, request: &Request<'_>, moment: Moment) -> Result<Verdict> {
-        let verdict = judge(known.key.clone(), request, moment.at);
-        let wants_event = request.wants_event() && known.settings.use_mode != UseMode::Off;
-        match &verdict {
-            Verdict::Valid(_) => {
-                if wants_event {
-                    self.record_use(known, request, moment)?;
-                }
-                if request.wants_event() {
-                    self.move_to_current(known, moment)?;
-                }
-            }
-            Verdict::Refused(refusal) => {
-                log::debug!(target: "keycask::verify", "{} refused: {}", known.key.id, refusal.reason());
-                if wants_event {
-                    let (key, outcome) = (known.key.no, verdict.outcome());
-                    self.uses.count_refusal(key, outcome, known.epoch, moment.at)?;
-                }
-            }
+    fn refuse_stranger(
+        &self,
+        reason: Reason,
+        mode: Option<UseMode>,
+        presented: &[u8],
+        request: &Request<'_>,
+        moment: Moment,
+    ) -> Verdict {
+        if request.wants_event() && mode.or_else(|| self.cache.use_mode()) != Some(UseMode::Off) {
+            self.uses.count_stranger(Outcome::Refused(reason), presented, moment.at);
         }
-        Ok(verdict)
+        Verdict::refused(reason)
     }
 
-    fn record_use(&self, known: &Known, request: &Request<'_>, moment: Moment) -> Result<()> {
+    #[inline]
+    fn judge_known(&self, known: Known, request: &Request<'_>, moment: Moment) -> Result<Verdict> {
+        let outcome = judge(&known.key, request, moment.at);
+        if request.wants_event() {
+            if known.settings.use_mode != UseMode::Off {
+                self.record_use(&known, outcome, request, moment)?;
+            }
+            if outcome == Outcome::Valid {
+                self.move_to_current(&known, moment)?;
+            }
+        }
+        Ok(match outcome {
+            Outcome::Valid => Verdict::Valid(known.key),
+            Outcome::Refused(reason) => {
+                log::debug!(target: "keycask::verify", "{} refused: {reason}", known.key.id);
+                Verdict::refused_key(reason, known.key, request)
+            }
+        })
+    }
+
+    fn record_use(
+        &self,
+        known: &Known,
+        outcome: Outcome,
+        request: &Request<'_>,
+        moment: Moment,
+    ) -> Result<()> {
+        if outcome != Outcome::Valid {
+            return self.uses.count_refusal(known.key.no, outcome, known.epoch, moment.at);
+        }
         let new = NewUse {
             at: moment.at,
             key: known.key.no,
