@@ -8,7 +8,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDeltaAccess, PyString, PyTzInfo};
+use pyo3::types::{PyBytes, PyDateTime, PyDelta, PyDeltaAccess, PyList, PyString, PyTzInfo};
 
 use crate::errors::{invalid, raise};
 
@@ -92,10 +92,11 @@ impl FromPyObject<'_, '_> for Address {
             }
             return Err(wrong_type("client_ip", "a str or an ipaddress", object));
         };
+        let text = text.to_str()?;
         // The zone of a link-local address says nothing to anyone but this machine.
-        let address = text.to_str()?.split('%').next().unwrap_or_default();
+        let without_zone = || text.split('%').next().unwrap_or_default().parse();
         // The text is not repeated: it may be a secret that was put in the wrong place.
-        address.parse().map(Self).map_err(|_| invalid("client_ip: is no IP address"))
+        text.parse().or_else(|_| without_zone()).map(Self).map_err(|_| invalid("client_ip: is no IP address"))
     }
 }
 
@@ -111,12 +112,21 @@ impl<T: FromStr<Err = keycask::Error>> FromPyObject<'_, '_> for Word<T> {
 }
 
 /// Texts, such as scopes: any iterable of `str`, but not a single `str`, whose characters it would be.
-pub(crate) struct Texts<'py>(Vec<Bound<'py, PyString>>);
+pub(crate) struct Texts<'py> {
+    /// Apart, so that a list of one text, which most are, takes no memory.
+    first: Option<Bound<'py, PyString>>,
+    more: Vec<Bound<'py, PyString>>,
+}
 
 impl Texts<'_> {
     /// Borrowed for as long as this value holds on to them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = PyResult<&str>> {
+        self.first.iter().chain(&self.more).map(|text| text.to_str())
+    }
+
+    /// All of them.
     pub(crate) fn as_strs(&self) -> PyResult<Vec<&str>> {
-        self.0.iter().map(|text| text.to_str()).collect()
+        self.iter().collect()
     }
 }
 
@@ -124,10 +134,18 @@ impl<'py> FromPyObject<'_, 'py> for Texts<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        if let Ok(list) = object.cast::<PyList>() {
+            let first = list.get_item(0).ok();
+            // As many as there are now: the list can grow while it is read.
+            let more = (1..list.len()).map(|place| Ok(list.get_item(place)?.cast_into()?));
+            let more = more.collect::<PyResult<_>>()?;
+            return Ok(Self { first: first.map(Bound::cast_into).transpose()?, more });
+        }
         if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
             return Err(wrong_type("an iterable of str", "a list, such as [\"reports:read\"]", object));
         }
-        object.try_iter()?.map(|item| Ok(item?.cast_into()?)).collect::<PyResult<_>>().map(Self)
+        let mut texts = object.try_iter()?.map(|item| Ok(item?.cast_into()?));
+        Ok(Self { first: texts.next().transpose()?, more: texts.collect::<PyResult<_>>()? })
     }
 }
 

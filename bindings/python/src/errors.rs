@@ -12,10 +12,13 @@ const MODULE: &str = "keycask.errors";
 
 /// Calls a verb without holding the interpreter.
 pub(crate) fn run<T: Send>(py: Python<'_>, verb: impl FnOnce() -> keycask::Result<T> + Send) -> PyResult<T> {
-    match py.detach(|| catch_unwind(AssertUnwindSafe(verb))) {
-        Ok(result) => result.map_err(raise),
-        Err(_) => Err(panicked()),
-    }
+    py.detach(|| catch_unwind(AssertUnwindSafe(verb)))
+        .map_or_else(|_| Err(panicked()), |result| result.map_err(raise))
+}
+
+/// Calls a verb that touches no file, and that nobody waits for.
+pub(crate) fn run_attached<T>(verb: impl FnOnce() -> keycask::Result<T>) -> PyResult<T> {
+    catch_unwind(AssertUnwindSafe(verb)).map_or_else(|_| Err(panicked()), |result| result.map_err(raise))
 }
 
 /// The exception of an error.

@@ -10,19 +10,22 @@ use crate::new_key::metadata_text;
 
 /// A request of verify.
 pub(crate) fn verify_request<'a>(
-    scopes: &[&'a str],
+    scopes: Option<&'a Texts<'_>>,
     prefix: Option<&'a str>,
     client_ip: Option<Address>,
     request_id: Option<&'a str>,
     event: bool,
-) -> Request<'a> {
-    let mut request = scopes.iter().fold(Request::new(), |request, scope| request.scope(scope));
+) -> PyResult<Request<'a>> {
+    let mut request = Request::new();
+    for scope in scopes.into_iter().flat_map(Texts::iter) {
+        request = request.scope(scope?);
+    }
     request = prefix.into_iter().fold(request, Request::prefix);
     request = request_id.into_iter().fold(request, Request::request_id);
     if let Some(Address(address)) = client_ip {
         request = request.client_ip(address);
     }
-    if event { request } else { request.no_event() }
+    Ok(if event { request } else { request.no_event() })
 }
 
 /// One state, or several.

@@ -18,7 +18,7 @@ use std::time::SystemTime;
 use pyo3::prelude::*;
 
 use crate::convert::Moment;
-use crate::errors::run;
+use crate::errors::{run, run_attached};
 use crate::key::Key;
 
 /// A vault: the API keys of one API, in one SQLite file that the processes of a machine share.
@@ -72,6 +72,17 @@ impl Vault {
     ) -> PyResult<Key> {
         let (key, at) = self.run_at(py, now, verb, verb_at)?;
         Ok(Key::new(key, at))
+    }
+
+    /// Runs a verb that may answer without the file, and does so while the interpreter is held.
+    fn run_attached<T>(
+        &self,
+        verb: impl FnOnce(&keycask::Vault) -> Option<(keycask::Result<T>, SystemTime)>,
+    ) -> PyResult<Option<(T, SystemTime)>> {
+        run_attached(|| match verb(&self.vault) {
+            Some((answer, at)) => answer.map(|answer| Some((answer, at))),
+            None => Ok(None),
+        })
     }
 
     /// Runs a verb that has no twin.

@@ -54,6 +54,24 @@ impl Vault {
         self.verify_in(presented.as_ref(), request, Moment::given(now)?)
     }
 
+    /// [`verify`](Self::verify), or [`verify_at`](Self::verify_at) where `now` is given, with the moment that was
+    /// judged by; `None` where that takes a look at the file. For bindings to languages in which letting others run
+    /// meanwhile would cost more than the answer.
+    #[doc(hidden)]
+    pub fn verify_remembered(
+        &self,
+        presented: &[u8],
+        request: &Request<'_>,
+        now: Option<SystemTime>,
+    ) -> Option<(Result<Verdict>, SystemTime)> {
+        check_id(request).ok()?;
+        let moment = now.map_or_else(|| Ok(self.clock.now()), Moment::given).ok()?;
+        let known = self.remembered(&digest_of(presented)?)?;
+        let leaves_no_trace = known.use_mode == UseMode::Off || !request.wants_event();
+        let judge = || (self.judge_known(known, request, moment), moment.at.into());
+        leaves_no_trace.then(judge)
+    }
+
     /// The key that a secret belongs to, whatever its state, or `None` where it is malformed or unknown.
     /// It is not a use of the key, and no answer to whether it may be served.
     pub fn identify(&self, presented: impl AsRef<[u8]>) -> Result<Option<Key>> {
@@ -64,7 +82,7 @@ impl Vault {
     }
 
     fn verify_in(&self, presented: &[u8], request: &Request<'_>, moment: Moment) -> Result<Verdict> {
-        request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))?;
+        check_id(request)?;
         let Some(digest) = digest_of(presented) else {
             return Ok(self.refuse_stranger(Reason::Malformed, None, presented, request, moment));
         };
@@ -141,6 +159,10 @@ impl Vault {
     pub fn flush(&self) -> Result<()> {
         self.uses.flush()
     }
+}
+
+fn check_id(request: &Request<'_>) -> Result<()> {
+    request.id().map_or(Ok(()), |id| check_text("request_id", id, REQUEST_ID_LEN))
 }
 
 #[cfg(test)]
