@@ -179,21 +179,19 @@ pub(crate) unsafe fn array<'a, T>(given: *const T, len: usize, name: &str) -> Re
 /// # Safety
 ///
 /// As for [`array`], and each entry as for [`optional_text`].
+#[allow(clippy::elidable_lifetime_names, reason = "it is that of the entries too")]
 pub(crate) unsafe fn texts<'a>(
     given: *const *const c_char,
     len: usize,
-    name: &str,
+    name: &'a str,
 ) -> Result<impl ExactSizeIterator<Item = Result<&'a str, Failure>> + 'a, Failure> {
     if len > MAX_ENTRIES {
         return Err(Failure::invalid(format!("{name}: {len} given, at most {MAX_ENTRIES} fit")));
     }
-    let (entries, name) = (
-        // SAFETY: the caller's.
-        unsafe { array(given, len, name) }?,
-        name.to_owned(),
-    );
     // SAFETY: the caller's.
-    Ok(entries.iter().map(move |entry| unsafe { text(*entry, &name) }))
+    let entries = unsafe { array(given, len, name) }?;
+    // SAFETY: the caller's.
+    Ok(entries.iter().map(move |entry| unsafe { text(*entry, name) }))
 }
 
 /// What a client presented. What is too long to be a secret is cut to the first length that is: it is

@@ -1,5 +1,6 @@
 //! The record of a key.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::ptr::null;
 use std::sync::{Arc, OnceLock};
@@ -58,24 +59,24 @@ impl keycask_key {
 }
 
 fn texts(key: &Key) -> Texts {
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    let id = |id: Option<KeyId>| id.map(|id| id.to_string());
+    let own_id = key.id().to_string();
+    let id = |id: KeyId| if id == key.id() { Cow::Borrowed(&*own_id) } else { Cow::Owned(id.to_string()) };
     let fields = [
-        id(Some(key.id())),
-        owned(Some(key.prefix())),
-        owned(Some(key.start())),
-        owned(Some(key.owner())),
-        owned(key.name()),
-        owned(key.metadata()),
-        owned(key.notify_email()),
-        owned(Some(key.created_by())),
-        owned(key.revoked_by()),
-        owned(key.revoked_note()),
-        id(Some(key.lineage())),
-        id(key.replaces()),
-        id(key.replaced_by()),
+        Some(id(key.id())),
+        Some(key.prefix().into()),
+        Some(key.start().into()),
+        Some(key.owner().into()),
+        key.name().map(Cow::from),
+        key.metadata().map(Cow::from),
+        key.notify_email().map(Cow::from),
+        Some(key.created_by().into()),
+        key.revoked_by().map(Cow::from),
+        key.revoked_note().map(Cow::from),
+        Some(id(key.lineage())),
+        key.replaces().map(id),
+        key.replaced_by().map(id),
     ];
-    Texts::of(fields.into_iter().chain(key.scopes().iter().map(|scope| Some(scope.clone()))))
+    Texts::of(fields.into_iter().chain(key.scopes().iter().map(|scope| Some(scope.into()))))
 }
 
 fn text_of(key: Option<&keycask_key>, place: usize) -> *const c_char {

@@ -10,6 +10,9 @@ pub(crate) fn c_string(text: &str) -> CString {
     CString::new(text).unwrap_or_else(|_| CString::new(text.replace('\0', "\u{fffd}")).unwrap_or_default())
 }
 
+/// What the texts of most objects take at most.
+const USUAL_BYTES: usize = 256;
+
 /// The texts of one object, in one piece of memory.
 #[derive(Default)]
 pub(crate) struct Texts {
@@ -19,16 +22,26 @@ pub(crate) struct Texts {
 
 impl Texts {
     pub(crate) fn of<S: AsRef<str>>(texts: impl IntoIterator<Item = Option<S>>) -> Self {
-        let mut all = Self::default();
+        let texts = texts.into_iter();
+        let room = Vec::with_capacity(texts.size_hint().0);
+        let mut all = Self { bytes: Vec::with_capacity(USUAL_BYTES), starts: room };
         for text in texts {
-            let start = text.map(|text| {
-                let start = all.bytes.len();
-                all.bytes.extend_from_slice(c_string(text.as_ref()).as_bytes_with_nul());
-                start
-            });
+            let start = text.map(|text| all.append(text.as_ref()));
             all.starts.push(start);
         }
         all
+    }
+
+    /// Writes a text and its NUL behind the others, without a copy in between.
+    fn append(&mut self, text: &str) -> usize {
+        let start = self.bytes.len();
+        if text.contains('\0') {
+            self.bytes.extend_from_slice(c_string(text).as_bytes());
+        } else {
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+        self.bytes.push(0);
+        start
     }
 
     pub(crate) fn len(&self) -> usize {
