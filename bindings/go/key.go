@@ -76,39 +76,61 @@ func goKey(key *C.keycask_key, now C.int64_t) *Key {
 }
 
 func viewedKey(view *C.kc_key_view) *Key {
+	copied := copiedTexts(view)
 	return &Key{
-		ID:            C.GoString(view.id),
-		Prefix:        C.GoString(view.prefix),
-		Start:         C.GoString(view.start),
-		Owner:         C.GoString(view.owner),
-		Name:          C.GoString(view.name),
-		Scopes:        viewedScopes(view),
-		Metadata:      C.GoString(view.metadata),
-		NotifyEmail:   C.GoString(view.notify_email),
+		ID:            viewedText(view, copied, C.KC_ID),
+		Prefix:        viewedText(view, copied, C.KC_PREFIX),
+		Start:         viewedText(view, copied, C.KC_START),
+		Owner:         viewedText(view, copied, C.KC_OWNER),
+		Name:          viewedText(view, copied, C.KC_NAME),
+		Scopes:        viewedScopes(view, copied),
+		Metadata:      viewedText(view, copied, C.KC_METADATA),
+		NotifyEmail:   viewedText(view, copied, C.KC_NOTIFY_EMAIL),
 		CreatedAt:     goTime(view.created_at),
-		CreatedBy:     C.GoString(view.created_by),
+		CreatedBy:     viewedText(view, copied, C.KC_CREATED_BY),
 		NotBefore:     goTime(view.not_before),
 		ExpiresAt:     goTime(view.expires_at),
 		RotateAfter:   goDuration(view.rotate_after),
 		Disabled:      bool(view.disabled),
 		RevokedAt:     goTime(view.revoked_at),
-		RevokedBy:     C.GoString(view.revoked_by),
+		RevokedBy:     viewedText(view, copied, C.KC_REVOKED_BY),
 		RevokedReason: revocationReason(view.revoked_reason),
-		RevokedNote:   C.GoString(view.revoked_note),
-		Replaces:      C.GoString(view.replaces),
-		ReplacedBy:    C.GoString(view.replaced_by),
-		Lineage:       C.GoString(view.lineage),
+		RevokedNote:   viewedText(view, copied, C.KC_REVOKED_NOTE),
+		Replaces:      viewedText(view, copied, C.KC_REPLACES),
+		ReplacedBy:    viewedText(view, copied, C.KC_REPLACED_BY),
+		Lineage:       viewedText(view, copied, C.KC_LINEAGE),
 		GraceUntil:    goTime(view.grace_until),
 		State:         states.word(view.state),
 		Encoding:      encodings.word(view.encoding),
 	}
 }
 
-func viewedScopes(view *C.kc_key_view) []string {
+// copiedTexts is the texts that a view has copied, as one string whose parts are the key's.
+func copiedTexts(view *C.kc_key_view) string {
+	if !view.copied {
+		return ""
+	}
+	size := view.ends[view.texts_len-1]
+	return string(unsafe.Slice((*byte)(unsafe.Pointer(&view.room[0])), size))
+}
+
+// viewedText is the text at a place. What is copied comes apart from the view, which must not leave the stack.
+func viewedText(view *C.kc_key_view, copied string, place int) string {
+	if !view.copied {
+		return C.GoString(view.texts[place])
+	}
+	var start C.uint16_t
+	if place > 0 {
+		start = view.ends[place-1]
+	}
+	return copied[start:view.ends[place]]
+}
+
+func viewedScopes(view *C.kc_key_view, copied string) []string {
 	scopes := make([]string, view.scopes_len)
 	for i := range scopes {
-		if i < len(view.scopes) {
-			scopes[i] = C.GoString(view.scopes[i])
+		if i < C.KC_SCOPES {
+			scopes[i] = viewedText(view, copied, C.KC_TEXTS+i)
 		} else {
 			scopes[i] = C.GoString(C.keycask_key_scope(view.key, C.size_t(i)))
 		}

@@ -7,40 +7,69 @@
 
 #include <keycask.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Scopes that a view holds; further ones are asked for one by one.
 #define KC_SCOPES 8
 
+// The places of a key's texts in a view; its scopes follow.
+enum {
+    KC_ID, KC_PREFIX, KC_START, KC_OWNER, KC_NAME, KC_METADATA, KC_NOTIFY_EMAIL, KC_CREATED_BY, KC_REVOKED_BY,
+    KC_REVOKED_NOTE, KC_LINEAGE, KC_REPLACES, KC_REPLACED_BY, KC_TEXTS
+};
+
+// Bytes of texts that a view copies, so that Go makes one string of them all. A key with longer ones has none copied.
+#define KC_ROOM 384
+
 typedef struct {
     const keycask_key *key;
-    const char *id, *prefix, *start, *owner, *name, *metadata, *notify_email, *created_by;
-    const char *revoked_by, *revoked_note, *lineage, *replaces, *replaced_by;
-    const char *scopes[KC_SCOPES];
-    size_t scopes_len;
+    const char *texts[KC_TEXTS + KC_SCOPES];
+    size_t scopes_len, texts_len;
     int64_t created_at, not_before, expires_at, rotate_after, revoked_at, grace_until;
     int32_t encoding, state, revoked_reason;
-    bool disabled;
+    bool disabled, copied;
+    // Where each copied text ends and the next one begins.
+    uint16_t ends[KC_TEXTS + KC_SCOPES];
+    char room[KC_ROOM];
 } kc_key_view;
+
+static inline void kc_copy_texts(kc_key_view *view) {
+    size_t end = 0;
+    for (size_t place = 0; place < view->texts_len; place++) {
+        size_t len = view->texts[place] ? strlen(view->texts[place]) : 0;
+        if (len > KC_ROOM - end) {
+            return;
+        }
+        if (len > 0) {
+            memcpy(view->room + end, view->texts[place], len);
+        }
+        end += len;
+        view->ends[place] = (uint16_t)end;
+    }
+    view->copied = true;
+}
 
 static inline void kc_view_key(const keycask_key *key, int64_t now, kc_key_view *view) {
     view->key = key;
-    view->id = keycask_key_id(key);
-    view->prefix = keycask_key_prefix(key);
-    view->start = keycask_key_start(key);
-    view->owner = keycask_key_owner(key);
-    view->name = keycask_key_name(key);
-    view->metadata = keycask_key_metadata(key);
-    view->notify_email = keycask_key_notify_email(key);
-    view->created_by = keycask_key_created_by(key);
-    view->revoked_by = keycask_key_revoked_by(key);
-    view->revoked_note = keycask_key_revoked_note(key);
-    view->lineage = keycask_key_lineage(key);
-    view->replaces = keycask_key_replaces(key);
-    view->replaced_by = keycask_key_replaced_by(key);
+    view->texts[KC_ID] = keycask_key_id(key);
+    view->texts[KC_PREFIX] = keycask_key_prefix(key);
+    view->texts[KC_START] = keycask_key_start(key);
+    view->texts[KC_OWNER] = keycask_key_owner(key);
+    view->texts[KC_NAME] = keycask_key_name(key);
+    view->texts[KC_METADATA] = keycask_key_metadata(key);
+    view->texts[KC_NOTIFY_EMAIL] = keycask_key_notify_email(key);
+    view->texts[KC_CREATED_BY] = keycask_key_created_by(key);
+    view->texts[KC_REVOKED_BY] = keycask_key_revoked_by(key);
+    view->texts[KC_REVOKED_NOTE] = keycask_key_revoked_note(key);
+    view->texts[KC_LINEAGE] = keycask_key_lineage(key);
+    view->texts[KC_REPLACES] = keycask_key_replaces(key);
+    view->texts[KC_REPLACED_BY] = keycask_key_replaced_by(key);
     view->scopes_len = keycask_key_scopes_len(key);
+    view->texts_len = KC_TEXTS;
     for (size_t i = 0; i < view->scopes_len && i < KC_SCOPES; i++) {
-        view->scopes[i] = keycask_key_scope(key, i);
+        view->texts[view->texts_len++] = keycask_key_scope(key, i);
     }
+    kc_copy_texts(view);
     view->created_at = keycask_key_created_at_ms(key);
     view->not_before = keycask_key_not_before_ms(key);
     view->expires_at = keycask_key_expires_at_ms(key);
