@@ -56,6 +56,11 @@ impl Uses {
         Self(Arc::new(Shared { store, cache, clock, lane, closed }))
     }
 
+    /// Whether the first use of this process was recorded, so that those after it don't wait for the file.
+    pub(crate) fn are_queued(&self) -> bool {
+        self.0.lane.load().as_ref().is_some_and(|lane| lane.is_of_this_process())
+    }
+
     /// Queues a valid use.
     pub(crate) fn record(&self, new: NewUse) -> Result<()> {
         let lane = self.0.lane.load();

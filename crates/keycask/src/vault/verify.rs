@@ -9,7 +9,7 @@ use crate::clock::Moment;
 use crate::error::Result;
 use crate::key::{Key, Outcome, REQUEST_ID_LEN, Reason, Request, Verdict, check_text, judge};
 use crate::policy::{UseAcknowledgement, UseMode};
-use crate::store::NewUse;
+use crate::store::{NewUse, Settings};
 
 impl Vault {
     /// Judges a presented secret. What isn't a secret at all, however long, is the outcome `malformed`.
@@ -67,9 +67,11 @@ impl Vault {
         check_id(request).ok()?;
         let moment = now.map_or_else(|| Ok(self.clock.now()), Moment::given).ok()?;
         let known = self.remembered(&digest_of(presented)?)?;
-        let leaves_no_trace = known.use_mode == UseMode::Off || !request.wants_event();
+        let Settings { use_mode, use_acknowledgement, .. } = known.settings;
+        let leaves_no_trace = use_mode == UseMode::Off || !request.wants_event();
+        let is_queued = use_acknowledgement == UseAcknowledgement::Batched && self.uses.are_queued();
         let judge = || (self.judge_known(known, request, moment), moment.at.into());
-        leaves_no_trace.then(judge)
+        (leaves_no_trace || is_queued).then(judge)
     }
 
     /// The key that a secret belongs to, whatever its state, or `None` where it is malformed or unknown.
