@@ -15,7 +15,7 @@ const CHANGES: &[(ChangeKind, usize)] = &[
     (ChangeKind::KeyRevoked, 3),
 ];
 const VALID_USES: u64 = 7;
-const REFUSED_USES: u64 = 6;
+const REFUSED_USES: u64 = 8;
 
 pub(super) fn show(scene: &Scene, stage: &mut Stage<'_>) -> Result<(), Failure> {
     changes(scene, stage)?;
