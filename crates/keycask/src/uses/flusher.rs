@@ -46,6 +46,7 @@ struct Flusher {
 
 impl Flusher {
     fn run(&mut self) {
+        Lane::begin_writing();
         while !self.lane.is_closed() {
             if !self.is_due() {
                 continue;

@@ -3,6 +3,7 @@
 //! A lane belongs to one process: a child of a fork leaves its parent's alone, since a thread that is gone may hold
 //! any of its locks, and begins one of its own.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{JoinHandle, Thread};
@@ -24,6 +25,11 @@ pub(super) const QUEUE: usize = 65_536;
 const AWAKE: u8 = 0;
 const WAITING: u8 = 1;
 const ASLEEP: u8 = 2;
+
+thread_local! {
+    /// Whether this thread writes uses.
+    static IS_WRITER: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What there is to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +151,11 @@ impl Lane {
         }
     }
 
+    /// Says that this thread is the one that writes.
+    pub(super) fn begin_writing() {
+        IS_WRITER.set(true);
+    }
+
     pub(super) fn set_thread(&self, handle: JoinHandle<()>) {
         let _ = self.thread.set(handle.thread().clone());
         *lock(&self.handle) = Some(handle);
@@ -179,7 +190,8 @@ impl Lane {
             return false;
         }
         let handle = lock(&self.handle).take();
-        if let Some(handle) = handle.filter(|handle| handle.thread().id() != std::thread::current().id()) {
+        // A log's callback that ends the process from the thread would wait for itself.
+        if let Some(handle) = handle.filter(|_| !IS_WRITER.get()) {
             handle.thread().unpark();
             // A thread that panicked has nothing more to say: what it left is written by who closes.
             let _ = handle.join();
