@@ -53,7 +53,8 @@ impl std::str::FromStr for UseMode {
 #[non_exhaustive]
 pub enum UseAcknowledgement {
     /// At once; a background writer commits the event within 200 ms. Of a process that is killed the events that
-    /// wait are lost, at most 65,536 and one batch of 4,096, and the next open says so.
+    /// wait are lost, at most 65,536 and one batch of 4,096, and the next open says so. Where uses come faster than they can
+    /// be written, what finds no place among them is a gap with its count, and its verify is held up for a millisecond.
     #[default]
     Batched,
     /// `valid` only after the event is committed.

@@ -11,7 +11,7 @@ use crate::store::{Change, Durability, Job, NewUse, Tallies, Tally, Window};
 /// Single uses of one transaction.
 pub(super) const BATCH: usize = 4_096;
 /// How long at most a number of missing uses waits for its event, which is kept for ever.
-const GAP_EVERY_MS: i64 = 60_000;
+const GAP_EVERY_MS: i64 = 1_000;
 
 /// What was taken from the queue and isn't known to be in the file.
 #[derive(Debug, Default)]
@@ -20,9 +20,8 @@ pub(super) struct Batch {
     /// How many uses were taken, counted ones included.
     taken: usize,
     tallies: Tallies,
-    /// How many are missing, by an event of this batch and by a later one.
+    /// How many are missing by an event of this batch.
     gap: u64,
-    missing: u64,
     last_gap_ms: i64,
     /// The number of this batch: the writer's last one in the file is the one before.
     number: u64,
@@ -40,7 +39,7 @@ impl Batch {
 
     /// Whether everything that happened is in the file, missing uses included.
     pub(super) fn is_settled(&self) -> bool {
-        self.singles.is_empty() && self.tallies.is_empty() && self.gap + self.missing == 0
+        self.singles.is_empty() && self.tallies.is_empty() && self.gap == 0
     }
 
     /// Takes what waits, once for each batch, but no more than can wait at once.
@@ -56,11 +55,9 @@ impl Batch {
             self.taken += 1;
             if new.bucket { self.tally(&new) } else { self.singles.push(new) }
         }
-        let (tallies, missing) = lane.take_counts();
-        tallies.iter().for_each(|(window, tally)| self.tallies.add(*window, *tally));
-        self.missing += missing;
+        lane.take_counts().iter().for_each(|(window, tally)| self.tallies.add(*window, *tally));
         if all || now.ms() - self.last_gap_ms >= GAP_EVERY_MS {
-            self.gap = std::mem::take(&mut self.missing);
+            self.gap = lane.missing();
         }
     }
 
@@ -100,9 +97,10 @@ impl Batch {
         times.max().unwrap_or(Timestamp::from_ms(i64::MIN))
     }
 
-    fn clear(&mut self, now: Timestamp) {
+    fn clear(&mut self, lane: &Lane, now: Timestamp) {
         if self.gap > 0 {
             self.last_gap_ms = now.ms();
+            lane.told_missing(self.gap);
         }
         self.gap = 0;
         self.singles.clear();
@@ -141,7 +139,7 @@ impl Job for WriteBatch<'_> {
 
     fn committed(&mut self) {
         let mut batch = lock(&self.lane.batch);
-        batch.clear(self.moment.at);
+        batch.clear(self.lane, self.moment.at);
         batch.unsynced = self.durability == Durability::WithNext;
     }
 }

@@ -52,7 +52,9 @@ impl Flusher {
                 continue;
             }
             let worked = Stopwatch::start();
-            if let Err(error) = self.work() {
+            let worked_out = self.work();
+            self.lane.set_failing(worked_out.is_err());
+            if let Err(error) = worked_out {
                 if error.kind() == ErrorKind::Closed || error.poisons() {
                     return;
                 }

@@ -21,6 +21,10 @@ use crate::store::{NewUse, Tallies, WriterId};
 /// Uses that can wait. What finds no place is counted as missing.
 pub(super) const QUEUE: usize = 65_536;
 
+/// So many missing uses may be untold before more of them wait.
+const UNTOLD: u64 = 64;
+const UNTOLD_PAUSE: Duration = Duration::from_millis(1);
+
 /// What the thread does: works; waits for more, or for the end of a short while; sleeps until it is woken.
 const AWAKE: u8 = 0;
 const WAITING: u8 = 1;
@@ -44,7 +48,10 @@ pub(super) struct Lane {
     pub(super) writer: WriterId,
     generation: u32,
     queue: ArrayQueue<NewUse>,
+    /// Uses that found no place and that no event tells of yet.
     missing: AtomicU64,
+    /// Whether the last batch couldn't be written.
+    failing: AtomicBool,
     counts: Mutex<Counts>,
     /// Locked by who has the turn to write.
     pub(super) batch: Mutex<Batch>,
@@ -62,6 +69,7 @@ impl Lane {
             generation: keycask_sqlite::generation(),
             queue: ArrayQueue::new(QUEUE),
             missing: AtomicU64::new(0),
+            failing: AtomicBool::new(false),
             counts: Mutex::default(),
             batch: Mutex::default(),
             strict: Mutex::default(),
@@ -79,7 +87,7 @@ impl Lane {
     /// Queues a use. `false` where the lane was closed: it may not be written then.
     pub(super) fn push(&self, new: NewUse) -> bool {
         if self.queue.push(new).is_err() {
-            self.missing.fetch_add(1, Ordering::Relaxed);
+            self.miss();
         }
         // After the push, in the one order of all: who sleeps now has seen it, and who doesn't is seen here.
         match self.state.load(Ordering::SeqCst) {
@@ -125,17 +133,41 @@ impl Lane {
         self.queue.len() + lock(&self.batch).taken()
     }
 
-    /// Takes the counts that wait, and the number of uses that found no place.
-    pub(super) fn take_counts(&self) -> (Tallies, u64) {
+    /// Takes the counts that wait.
+    pub(super) fn take_counts(&self) -> Tallies {
         let (tallies, missing) = lock(&self.counts).take();
-        (tallies, missing + self.missing.swap(0, Ordering::Relaxed))
+        self.missing.fetch_add(missing, Ordering::Relaxed);
+        tallies
+    }
+
+    /// Uses that no event tells of.
+    pub(super) fn missing(&self) -> u64 {
+        self.missing.load(Ordering::Relaxed)
+    }
+
+    /// Notes that an event in the file tells of so many of them.
+    pub(super) fn told_missing(&self, count: u64) {
+        self.missing.fetch_sub(count, Ordering::Relaxed);
+    }
+
+    /// Says whether batches can't be written now.
+    pub(super) fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, Ordering::Relaxed);
+    }
+
+    /// Counts a use that found no place. Where uses come faster than they can be written, it then waits, so that what
+    /// a killed process leaves untold stays small.
+    #[cold]
+    fn miss(&self) {
+        let missing = self.missing.fetch_add(1, Ordering::Relaxed);
+        if missing >= UNTOLD && !self.failing.load(Ordering::Relaxed) {
+            std::thread::sleep(UNTOLD_PAUSE);
+        }
     }
 
     /// Whether nothing is left to write.
     pub(super) fn is_settled(&self) -> bool {
-        self.demand() == Demand::Nothing
-            && self.missing.load(Ordering::Relaxed) == 0
-            && lock(&self.batch).is_settled()
+        self.demand() == Demand::Nothing && self.missing() == 0 && lock(&self.batch).is_settled()
     }
 
     pub(super) fn demand(&self) -> Demand {
