@@ -16,7 +16,7 @@ use keycask::{Actor, ErrorKind, NewKey, Request, RevocationReason, Vault};
 use tempfile::TempDir;
 
 const PROCESSES: usize = 32;
-const REVOCATIONS: usize = 500;
+const REVOCATIONS: usize = 100;
 const VERIFIES: usize = 200_000;
 
 fn main() {
