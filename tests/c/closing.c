@@ -12,8 +12,9 @@
 static keycask_vault *vault;
 static char secret[KEYCASK_SECRET_SIZE];
 
+static long accepted;
+
 struct counts {
-    long accepted;
     int closed;
 };
 
@@ -26,7 +27,7 @@ static void *verifying(void *argument)
         keycask_error *error = NULL;
         keycask_status status = keycask_vault_verify(vault, secret, strlen(secret), NULL, &verdict, &error);
         if (status == KEYCASK_OK) {
-            counts->accepted++;
+            __atomic_fetch_add(&accepted, 1, __ATOMIC_RELAXED);
             CHECK(strncmp(keycask_verdict_key_id(verdict), "key_", 4) == 0);
         } else {
             if (status != KEYCASK_CLOSED) fprintf(stderr, "%s\n", keycask_error_message(error));
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
     pthread_t threads[THREADS];
     struct counts counts[THREADS];
     struct timespec pause = { 0, 300000000 };
+    time_t begin = time(NULL);
     int i;
     if (argc != 2) return 2;
     vault = new_vault(argv[1], "closing.db");
@@ -59,13 +61,15 @@ int main(int argc, char **argv)
     keycask_issued_free(issued);
     memset(counts, 0, sizeof counts);
     for (i = 0; i < THREADS; i++) CHECK(pthread_create(&threads[i], NULL, verifying, &counts[i]) == 0);
-    nanosleep(&pause, NULL);
+    /* Valgrind is slow: the first answer can take longer than the pause. */
+    do {
+        nanosleep(&pause, NULL);
+    } while (__atomic_load_n(&accepted, __ATOMIC_RELAXED) == 0 && time(NULL) - begin < LIMIT_S);
     OK(keycask_vault_close(vault, &error));
     OK(keycask_vault_close(vault, &error));
     for (i = 0; i < THREADS; i++) CHECK(pthread_join(threads[i], NULL) == 0);
     for (i = 0; i < THREADS; i++) CHECK(counts[i].closed);
-    for (i = 1; i < THREADS; i++) counts[0].accepted += counts[i].accepted;
-    CHECK(counts[0].accepted > 0);
+    CHECK(accepted > 0);
     GIVES(KEYCASK_CLOSED, keycask_vault_policy(vault, &policy, &error));
     GIVES(KEYCASK_CLOSED, keycask_vault_create_key(vault, &request, &alice, &issued, &error));
     OK(keycask_vault_keys(vault, NULL, &keys, &error));

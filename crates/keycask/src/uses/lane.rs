@@ -191,6 +191,10 @@ impl Lane {
     pub(super) fn set_thread(&self, handle: JoinHandle<()>) {
         let _ = self.thread.set(handle.thread().clone());
         *lock(&self.handle) = Some(handle);
+        // Who closed meanwhile found no thread to wait for.
+        if self.is_closed() {
+            self.join();
+        }
     }
 
     /// Waits while there is no more to write than `demand`, at most for `time`.
@@ -221,6 +225,11 @@ impl Lane {
         if self.closed.swap(true, Ordering::SeqCst) {
             return false;
         }
+        self.join();
+        true
+    }
+
+    fn join(&self) {
         let handle = lock(&self.handle).take();
         // A log's callback that ends the process from the thread would wait for itself.
         if let Some(handle) = handle.filter(|_| !IS_WRITER.get()) {
@@ -228,7 +237,6 @@ impl Lane {
             // A thread that panicked has nothing more to say: what it left is written by who closes.
             let _ = handle.join();
         }
-        true
     }
 }
 
