@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::{ChangeRow, Hash, Log, UseFields};
+use super::{ChangeRow, Hash, Log, UseRow};
 
 /// The version of both leaf forms.
 const VERSION: u8 = 1;
@@ -98,27 +98,30 @@ pub(crate) fn change_leaf(row: &ChangeRow, commitments: &Commitments) -> Vec<u8>
 }
 
 /// Appends the leaf of a row of `uses` to `bytes`. There are many of them: nothing is allocated but their room.
-pub(crate) fn write_use_leaf(bytes: &mut Vec<u8>, row: &UseFields<'_>) {
+pub(crate) fn write_use_leaf<T: AsRef<str>>(bytes: &mut Vec<u8>, row: &UseRow<T>) {
     let mut leaf = Leaf::begin(bytes, Log::Uses, row.seq, row.at.ms());
     leaf.0.extend(row.key.map_or(0, |key| key.0).to_be_bytes());
     leaf.0.push(row.outcome.code());
     leaf.0.extend(row.epoch.to_be_bytes());
-    match row.client {
-        None => leaf.optional_sized(None),
-        Some(IpAddr::V4(address)) => leaf.optional_sized(Some(&address.octets())),
-        Some(IpAddr::V6(address)) => leaf.optional_sized(Some(&address.octets())),
-    }
-    leaf.optional_sized(row.request.map(str::as_bytes));
+    let mut address = [0; 16];
+    leaf.optional_sized(row.client.map(|client| address_bytes(client, &mut address)));
+    leaf.optional_sized(row.request.as_ref().map(|request| request.as_ref().as_bytes()));
     leaf.0.extend(row.prefix_no.unwrap_or(0).to_be_bytes());
     leaf.0.extend(row.counted.map_or(1, |counted| counted.count).to_be_bytes());
     leaf.0.extend(row.counted.map_or(row.at, |counted| counted.last).ms().to_be_bytes());
 }
 
 /// An address as 4 or 16 bytes in network order.
-pub(crate) fn address_bytes(address: IpAddr) -> Vec<u8> {
+pub(crate) fn address_bytes(address: IpAddr, buffer: &mut [u8; 16]) -> &[u8] {
     match address {
-        IpAddr::V4(address) => address.octets().to_vec(),
-        IpAddr::V6(address) => address.octets().to_vec(),
+        IpAddr::V4(address) => {
+            buffer[..4].copy_from_slice(&address.octets());
+            &buffer[..4]
+        }
+        IpAddr::V6(address) => {
+            *buffer = address.octets();
+            buffer
+        }
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) use leaf::{Erased, Kept, Personal, address_bytes, write_use_leaf};
 pub use note::{NoteSigner, NoteVerifier};
 pub(crate) use proof::{Prover, extend};
 pub(crate) use tree::{Frontier, Hash};
-pub(crate) use usage::{Counted, UseFields, UseRow};
+pub(crate) use usage::{Counted, UseRow};
 pub use usage::{Usage, Use};
 
 /// A hash in lower-case hexadecimal.

@@ -7,9 +7,9 @@ use super::leaf::write_use_leaf;
 use crate::clock::Timestamp;
 use crate::key::{KeyId, KeyNo, Outcome};
 
-/// A row of `uses` as it is stored.
+/// A row of `uses` as it is stored, with the id of the request as text of some kind.
 #[derive(Clone, Debug)]
-pub(crate) struct UseRow {
+pub(crate) struct UseRow<T = String> {
     pub(crate) seq: i64,
     pub(crate) at: Timestamp,
     /// `None` for counted strangers.
@@ -18,43 +18,18 @@ pub(crate) struct UseRow {
     /// The epoch that the outcome was judged under.
     pub(crate) epoch: i64,
     pub(crate) client: Option<IpAddr>,
-    pub(crate) request: Option<String>,
+    pub(crate) request: Option<T>,
     /// `None` for a single use.
     pub(crate) counted: Option<Counted>,
     /// The known prefix that strangers presented.
     pub(crate) prefix_no: Option<i64>,
 }
 
-/// What a leaf says of a use.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct UseFields<'u> {
-    pub(crate) seq: i64,
-    pub(crate) at: Timestamp,
-    pub(crate) key: Option<KeyNo>,
-    pub(crate) outcome: Outcome,
-    pub(crate) epoch: i64,
-    pub(crate) client: Option<IpAddr>,
-    pub(crate) request: Option<&'u str>,
-    pub(crate) counted: Option<Counted>,
-    pub(crate) prefix_no: Option<i64>,
-}
-
-impl UseRow {
+impl<T: AsRef<str>> UseRow<T> {
     /// The leaf.
     pub(crate) fn leaf(&self) -> Vec<u8> {
-        let fields = UseFields {
-            seq: self.seq,
-            at: self.at,
-            key: self.key,
-            outcome: self.outcome,
-            epoch: self.epoch,
-            client: self.client,
-            request: self.request.as_deref(),
-            counted: self.counted,
-            prefix_no: self.prefix_no,
-        };
         let mut bytes = Vec::with_capacity(256);
-        write_use_leaf(&mut bytes, &fields);
+        write_use_leaf(&mut bytes, self);
         bytes
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{named_params, params};
 use super::changes::next_seq;
 use super::row::Columns;
 use super::{Change, Snapshot};
-use crate::audit::{Event, Log, UseFields, write_use_leaf};
+use crate::audit::{Event, Log, UseRow, address_bytes, write_use_leaf};
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::key::{Actor, KeyNo, Outcome};
@@ -174,7 +174,7 @@ impl Change<'_> {
         let frontier = self.frontier(Log::Uses)?;
         let mut leaf = Vec::with_capacity(256);
         for new in uses {
-            let fields = UseFields {
+            let row = UseRow {
                 seq: next_seq(frontier.size())?,
                 at: new.at,
                 key: Some(new.key),
@@ -186,17 +186,17 @@ impl Change<'_> {
                 prefix_no: None,
             };
             leaf.clear();
-            write_use_leaf(&mut leaf, &fields);
+            write_use_leaf(&mut leaf, &row);
             frontier.append(&leaf);
             let mut address = [0; 16];
             insert.execute(params![
-                fields.seq,
-                fields.at.ms(),
+                row.seq,
+                row.at.ms(),
                 new.key.0,
-                fields.outcome.code(),
-                fields.epoch,
-                new.client.map(|client| octets(client, &mut address)),
-                fields.request.map(str::as_bytes),
+                row.outcome.code(),
+                row.epoch,
+                new.client.map(|client| address_bytes(client, &mut address)),
+                row.request.map(str::as_bytes),
             ])?;
         }
         Ok(())
@@ -224,18 +224,4 @@ impl Change<'_> {
     pub(crate) fn record_gap(&mut self, count: Option<u64>, since: Option<Timestamp>) -> Result<()> {
         self.record(Event::UsesGap { count, since }, &Actor::keycask())
     }
-}
-
-fn octets(address: IpAddr, buffer: &mut [u8; 16]) -> &[u8] {
-    let length = match address {
-        IpAddr::V4(v4) => {
-            buffer[..4].copy_from_slice(&v4.octets());
-            4
-        }
-        IpAddr::V6(v6) => {
-            buffer.copy_from_slice(&v6.octets());
-            16
-        }
-    };
-    &buffer[..length]
 }

@@ -172,13 +172,14 @@ impl Change<'_> {
         let frontier = self.frontier(Log::Uses)?;
         row.seq = next_seq(frontier.size())?;
         frontier.append(&row.leaf());
+        let mut address = [0; 16];
         self.db.prepare_cached(INSERT)?.execute(named_params! {
             ":seq": row.seq,
             ":at_ms": row.at.ms(),
             ":key_no": row.key.map(|key| key.0),
             ":outcome": row.outcome.code(),
             ":epoch": row.epoch,
-            ":client": row.client.map(address_bytes),
+            ":client": row.client.map(|client| address_bytes(client, &mut address)),
             ":request": row.request.as_deref().map(str::as_bytes),
             ":count": row.counted.map(|counted| counted.count),
             ":last_ms": row.counted.map(|counted| counted.last.ms()),
