@@ -132,6 +132,10 @@ impl Error {
         Self::new(ErrorKind::Conflict, context)
     }
 
+    pub(crate) fn closed() -> Self {
+        Self::new(ErrorKind::Closed, "use the vault: it was closed; open it anew")
+    }
+
     pub(crate) fn damaged(context: impl Into<String>) -> Self {
         Self::new(ErrorKind::Damaged, context)
     }

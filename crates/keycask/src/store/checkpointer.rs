@@ -31,11 +31,7 @@ impl Store {
         if self.is_in_memory() || waiting < WORTH_IT {
             return Ok(());
         }
-        let frames = self.guarded(|pass| {
-            let db = self.handle.reader(pass, || self.connect())?;
-            self.checkpoint(&db, "PRAGMA wal_checkpoint(PASSIVE)")
-        })?;
-        if frames < TOO_LONG {
+        if self.checkpoint_beside_others()? < TOO_LONG {
             return Ok(());
         }
         self.guarded(|pass| {
@@ -43,6 +39,14 @@ impl Store {
             let db = turn.quick(|| self.connect_quick())?;
             db.busy_timeout(PATIENCE)?;
             self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)").map(drop)
+        })
+    }
+
+    /// Moves into the file what can be moved while others read and write. The length of the log in frames.
+    pub(super) fn checkpoint_beside_others(&self) -> Result<u64> {
+        self.guarded(|pass| {
+            let db = self.handle.reader(pass, || self.connect())?;
+            self.checkpoint(&db, "PRAGMA wal_checkpoint(PASSIVE)")
         })
     }
 

@@ -274,7 +274,7 @@ impl Store {
     fn guarded<T>(&self, work: impl FnOnce(&Pass) -> Result<T>) -> Result<T> {
         let pass = keycask_sqlite::enter().map_err(|error| Error::from(error).rename("open", "use"))?;
         if self.handle.is_closed() {
-            return Err(Error::new(ErrorKind::Closed, "use the vault: it was closed; open it anew"));
+            return Err(Error::closed());
         }
         if let Some((kind, why)) = self.poison.get() {
             return Err(Error::new(
@@ -388,11 +388,7 @@ impl QuickWriter<'_> {
     /// The same at once.
     pub(crate) fn checkpoint_now(&mut self) -> Result<()> {
         self.changes = 0;
-        let store = self.store;
-        store.guarded(|pass| {
-            let db = store.handle.reader(pass, || store.connect())?;
-            Ok(db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?)
-        })
+        self.store.checkpoint_beside_others().map(drop)
     }
 }
 

@@ -1,12 +1,11 @@
 //! One batch: what is taken from the queue, and then written whole or kept for another try.
 
 use super::Drain;
-use super::counts::{BUCKET_MS, closes_ms};
+use super::counts::add_bucket;
 use super::lane::{Lane, QUEUE, lock};
 use crate::clock::{Moment, Timestamp};
 use crate::error::Result;
-use crate::key::Outcome;
-use crate::store::{Change, Durability, Job, NewUse, Tallies, Tally, Window};
+use crate::store::{Change, Durability, Job, NewUse, Tallies};
 
 /// Single uses of one transaction.
 pub(super) const BATCH: usize = 4_096;
@@ -53,18 +52,12 @@ impl Batch {
             && let Some(new) = lane.pop()
         {
             self.taken += 1;
-            if new.bucket { self.tally(&new) } else { self.singles.push(new) }
+            if new.bucket { add_bucket(&mut self.tallies, &new) } else { self.singles.push(new) }
         }
         lane.take_counts().iter().for_each(|(window, tally)| self.tallies.add(*window, *tally));
         if all || now.ms() - self.last_gap_ms >= GAP_EVERY_MS {
             self.gap = lane.missing();
         }
-    }
-
-    fn tally(&mut self, new: &NewUse) {
-        let (closes_ms, outcome) = (closes_ms(new.at, BUCKET_MS), Outcome::Valid);
-        let window = Window { closes_ms, key: Some(new.key), outcome, prefix_no: None };
-        self.tallies.add(window, Tally::one(new.at, new.epoch));
     }
 
     fn write(&mut self, change: &mut Change<'_>, lane: &Lane) -> Result<()> {

@@ -3,18 +3,25 @@
 use crate::clock::Timestamp;
 use crate::key::{KeyNo, Outcome};
 use crate::secret::presented_prefix;
-use crate::store::{Tallies, Tally, Window};
+use crate::store::{NewUse, Tallies, Tally, Window};
 
 /// Refusals are counted by the minute, so that a client that goes on with a dead key can't fill the disk.
 const MINUTE_MS: i64 = 60_000;
 /// Mode `buckets` counts by five minutes.
-pub(super) const BUCKET_MS: i64 = 5 * MINUTE_MS;
+const BUCKET_MS: i64 = 5 * MINUTE_MS;
 /// So many counts at most wait in memory; what would be another one is only known to be missing.
 const MOST: usize = 65_536;
 
 /// The end of the window of `length_ms` that a time is in, windows being whole numbers of it since 1970.
-pub(super) fn closes_ms(at: Timestamp, length_ms: i64) -> i64 {
+fn closes_ms(at: Timestamp, length_ms: i64) -> i64 {
     (at.ms().div_euclid(length_ms) + 1) * length_ms
+}
+
+/// Counts a valid use among those of its five minutes.
+pub(super) fn add_bucket(tallies: &mut Tallies, new: &NewUse) {
+    let (closes_ms, outcome) = (closes_ms(new.at, BUCKET_MS), Outcome::Valid);
+    let window = Window { closes_ms, key: Some(new.key), outcome, prefix_no: None };
+    tallies.add(window, Tally::one(new.at, new.epoch));
 }
 
 /// Whether a count is to be written soon.

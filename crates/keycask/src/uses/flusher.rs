@@ -52,9 +52,9 @@ impl Flusher {
                 continue;
             }
             let worked = Stopwatch::start();
-            let worked_out = self.work();
-            self.lane.set_failing(worked_out.is_err());
-            if let Err(error) = worked_out {
+            let done = self.work();
+            self.lane.set_failing(done.is_err());
+            if let Err(error) = done {
                 if error.kind() == ErrorKind::Closed || error.poisons() {
                     return;
                 }

@@ -15,7 +15,7 @@ use super::batch::{BATCH, Batch};
 use super::counts::{Counts, Urgency};
 use super::strict::Ticket;
 use super::writer_id;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{NewUse, Tallies, WriterId};
 
 /// Uses that can wait. What finds no place is counted as missing.
@@ -84,8 +84,8 @@ impl Lane {
         self.generation == keycask_sqlite::generation()
     }
 
-    /// Queues a use. `false` where the lane was closed: it may not be written then.
-    pub(super) fn push(&self, new: NewUse) -> bool {
+    /// Queues a use. An error where the lane was closed: it may not be written then.
+    pub(super) fn push(&self, new: NewUse) -> Result<()> {
         if self.queue.push(new).is_err() {
             self.miss();
         }
@@ -95,11 +95,11 @@ impl Lane {
             WAITING if self.queue.len() >= BATCH => self.wake(),
             _ => {}
         }
-        !self.is_closed()
+        self.check_open()
     }
 
     /// Counts by `count`.
-    pub(super) fn count(&self, count: impl FnOnce(&mut Counts)) -> bool {
+    pub(super) fn count(&self, count: impl FnOnce(&mut Counts)) -> Result<()> {
         let (before, after) = {
             let mut counts = lock(&self.counts);
             let before = counts.urgency();
@@ -109,7 +109,7 @@ impl Lane {
         if before != after && self.state.load(Ordering::SeqCst) == ASLEEP {
             self.wake();
         }
-        !self.is_closed()
+        self.check_open()
     }
 
     pub(super) fn knows_prefixes(&self) -> bool {
@@ -214,6 +214,10 @@ impl Lane {
         {
             thread.unpark();
         }
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.is_closed() { Err(Error::closed()) } else { Ok(()) }
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -23,9 +23,9 @@ use arc_swap::ArcSwapOption;
 
 use crate::cache::Cache;
 use crate::clock::{Clock, Timestamp};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::key::{KeyNo, Outcome};
-use crate::store::{Durability, NewUse, Store};
+use crate::store::{Durability, NewUse, OpenWriter, Store};
 use batch::WriteBatch;
 use lane::{Lane, lock};
 use strict::{CommitTickets, Ticket};
@@ -64,11 +64,10 @@ impl Uses {
     /// Queues a valid use.
     pub(crate) fn record(&self, new: NewUse) -> Result<()> {
         let lane = self.0.lane.load();
-        let queued = match &*lane {
+        match &*lane {
             Some(lane) if lane.is_of_this_process() => lane.push(new),
             _ => self.0.begin()?.push(new),
-        };
-        if queued { Ok(()) } else { Err(closed()) }
+        }
     }
 
     /// Commits a valid use, together with those that wait for theirs.
@@ -92,7 +91,7 @@ impl Uses {
         epoch: i64,
         at: Timestamp,
     ) -> Result<()> {
-        self.count(|counts| counts.add_refusal(key, outcome, epoch, at))
+        self.0.lane()?.count(|counts| counts.add_refusal(key, outcome, epoch, at))
     }
 
     /// Counts what is no secret of the vault's. That it can't be counted is no reason not to refuse it.
@@ -101,23 +100,18 @@ impl Uses {
             if !lane.knows_prefixes() {
                 lane.set_prefixes(self.0.store.peek(|snapshot| snapshot.counted_prefixes())?);
             }
-            self.count(|counts| counts.add_stranger(outcome, presented, at))
+            lane.count(|counts| counts.add_stranger(outcome, presented, at))
         });
         if let Err(error) = counted {
             log::debug!(target: "keycask::uses", "{error}; a stranger isn't counted");
         }
     }
 
-    fn count(&self, count: impl FnOnce(&mut counts::Counts)) -> Result<()> {
-        if self.0.lane()?.count(count) { Ok(()) } else { Err(closed()) }
-    }
-
-    /// Records that the uses of writers that are gone may be missing: once each.
-    pub(crate) fn report_gone(store: &Store, clock: &Clock) -> Result<()> {
+    /// Records that the uses of writers that are gone may be missing: once each. `open` are those that were open a
+    /// moment ago.
+    pub(crate) fn report_gone(store: &Store, clock: &Clock, open: &[OpenWriter]) -> Result<()> {
         let now = clock.now();
-        if !store
-            .read_once(|snapshot| Ok(snapshot.open_writers()?.iter().any(|writer| is_gone(writer, now.at))))?
-        {
+        if !open.iter().any(|writer| is_gone(writer, now.at)) {
             return Ok(());
         }
         store.change_once(now, |change| {
@@ -193,7 +187,7 @@ impl Shared {
         // After the lane is there for who closes to find, or the other way round.
         if self.closed.load(Ordering::SeqCst) {
             new.close();
-            return Err(closed());
+            return Err(Error::closed());
         }
         registry::add(self);
         if let Err(error) = self.write(&new, Durability::WithNext, Drain::Visible) {
@@ -253,15 +247,9 @@ impl Shared {
             log::error!(target: "keycask::uses", "{error}; the last uses of this process are lost");
         }
     }
-}
 
-impl Shared {
     fn fold_when_worth_it(&self) -> Result<()> {
         let unfolded = self.store.peek(|snapshot| snapshot.unfolded_uses())?;
         if unfolded < FOLD_AT_THE_END { Ok(()) } else { fold(&self.store, self.clock.now(), &|| false) }
     }
-}
-
-fn closed() -> Error {
-    Error::new(ErrorKind::Closed, "use the vault: it was closed; open it anew")
 }

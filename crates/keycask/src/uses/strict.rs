@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::counts::{BUCKET_MS, closes_ms};
+use super::counts::add_bucket;
 use super::lane::{Lane, lock};
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::Outcome;
-use crate::store::{Change, Job, NewUse, Tallies, Tally, Window};
+use crate::store::{Change, Job, NewUse, Tallies};
 
 /// A use, and how its commit went.
 pub(super) struct Ticket {
@@ -63,9 +62,7 @@ impl Job for CommitTickets<'_> {
         change.append_uses(single)?;
         let mut tallies = Tallies::default();
         for new in counted {
-            let (closes_ms, outcome) = (closes_ms(new.at, BUCKET_MS), Outcome::Valid);
-            let window = Window { closes_ms, key: Some(new.key), outcome, prefix_no: None };
-            tallies.add(window, Tally::one(new.at, new.epoch));
+            add_bucket(&mut tallies, new);
         }
         change.add_tallies(&tallies)?;
         change.close_counts(self.own.new.at.max(change.moment().at))

@@ -181,14 +181,14 @@ impl Vault {
         cache: Cache,
         look: impl FnOnce(&Peppers, (&Snapshot<'_>, &str)) -> Result<()>,
     ) -> Result<Self> {
-        let (identity, mark) = store.read_once(|snapshot| {
+        let (identity, mark, writers) = store.read_once(|snapshot| {
             snapshot.check_schema()?;
             let identity = snapshot.identity()?;
             look(&peppers, (snapshot, &identity.id))?;
-            Ok((identity, snapshot.clock_mark()?))
+            Ok((identity, snapshot.clock_mark()?, snapshot.open_writers()?))
         })?;
         let (store, cache, clock) = (Arc::new(store), Arc::new(cache), Arc::new(Clock::starting_at(mark)));
-        if let Err(error) = Uses::report_gone(&store, &clock) {
+        if let Err(error) = Uses::report_gone(&store, &clock, &writers) {
             log::warn!(target: OPEN, "{error}; whether uses are missing is looked at when the vault is next opened");
         }
         let uses = Uses::new(store.clone(), cache.clone(), clock.clone());
