@@ -28,14 +28,9 @@ fn stranger(choices: &mut Choices, number: u64) -> String {
         _ => return format!("nonsense {number}"),
     };
     let body = format!("{prefix}_{number:043}");
-    let checksum = if choices.below(2) == 0 { base62(crc32(body.as_bytes())) } else { "000000".to_owned() };
+    let checksum =
+        if choices.below(2) == 0 { base62(crc32fast::hash(body.as_bytes())) } else { "000000".to_owned() };
     format!("{body}{checksum}")
-}
-
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0_u32, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg()))
-    })
 }
 
 fn base62(mut number: u32) -> String {

@@ -24,11 +24,7 @@ fn uses(vault: &Vault) -> u64 {
 
 /// What another process would see: a handle that was opened before doesn't ask this one to write.
 fn seen_by_another(path: &std::path::Path) -> u64 {
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "another_process_counts", "--nocapture"])
-        .env("KEYCASK_TEST_ROLE", path)
-        .output()
-        .unwrap();
+    let output = common::this_test("another_process_counts", path.to_str().unwrap()).output().unwrap();
     let told = String::from_utf8_lossy(&output.stdout);
     let line = told.lines().find_map(|line| line.strip_prefix("uses ")).unwrap_or_else(|| panic!("{told}"));
     line.parse().unwrap()
