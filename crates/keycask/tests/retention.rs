@@ -90,6 +90,20 @@ fn bytes_limit_what_is_kept_as_well() {
     assert_eq!(codes(&home.vault, &[]), [""; 0]);
 }
 
+/// The rows of such a log may be gone altogether, and that is no damage.
+#[test]
+fn a_log_that_was_pruned_to_its_end_is_whole() {
+    let home = Home::new();
+    let issued = home.create_at(NewKey::new("acme_live").owner("acct"), start());
+    use_it(&home.vault, &issued, start(), 30);
+    assert_eq!(home.vault.prune_at(&alice(), start() + 91 * DAY).unwrap(), 30);
+    let report = home.vault.check_deep(|_| ()).unwrap();
+    assert!(report.ok(), "{:?}", report.findings());
+    use_it(&home.vault, &issued, start() + DAY, 1);
+    home.vault.flush().unwrap();
+    assert!(home.vault.check_deep(|_| ()).unwrap().ok());
+}
+
 /// The file of a closed vault with checkpoints that were kept elsewhere, tampered with by somebody who can
 /// write it.
 fn tampered(sql: &str) -> (tempfile::TempDir, PathBuf, Vec<Checkpoint>) {

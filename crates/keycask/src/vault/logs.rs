@@ -123,12 +123,7 @@ impl Vault {
         let (stated, end) = self.store.read(|snapshot| Ok((snapshot.log(log)?, snapshot.last_seq(log)?)))?;
         let kept: Vec<&Checkpoint> = kept.iter().filter(|kept| kept.is_of(&self.id, log)).collect();
         let size = stated.whole.size();
-        let mut findings = Vec::new();
-        // The rows of a log that was pruned to its end may be gone altogether.
-        let pruned_whole = stated.pruned.size() == size && end == 0;
-        if i64::try_from(size) != Ok(end) && !pruned_whole {
-            findings.push(wrong_end(log, size, end));
-        }
+        let mut findings: Vec<_> = wrong_end(log, &stated, end).into_iter().collect();
         findings.extend(self.check_prune(log, &stated)?);
         let sizes: Vec<u64> = kept.iter().map(|kept| kept.size).collect();
         match self.recompute(log, &stated, &sizes)? {
@@ -303,8 +298,15 @@ fn missing(log: Log, seq: u64) -> Finding {
     Finding::new("hole", format!("event {seq} of {} is missing: it was deleted", log.as_str()))
 }
 
-pub(super) fn wrong_end(log: Log, stated: u64, found: i64) -> Finding {
+/// Where a log's rows should end and don't.
+pub(super) fn wrong_end(log: Log, stated: &LogState, found: i64) -> Option<Finding> {
+    let size = stated.whole.size();
+    // The rows of a log that was pruned to its end may be gone altogether.
+    let pruned_whole = stated.pruned.size() == size && found == 0;
+    if i64::try_from(size) == Ok(found) || pruned_whole {
+        return None;
+    }
     let log = log.as_str();
     let why = "events were added or cut off";
-    Finding::new("end", format!("{log} should end with event {stated} and ends with {found}: {why}"))
+    Some(Finding::new("end", format!("{log} should end with event {size} and ends with {found}: {why}")))
 }
