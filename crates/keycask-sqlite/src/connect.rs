@@ -112,10 +112,24 @@ pub(crate) fn open_unread(path: &std::path::Path, busy_timeout: Duration) -> Res
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_NOFOLLOW
         | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
-    let db = Connection::open_with_flags(path, flags)?;
+    let db = begin(path, flags)?;
     db.busy_timeout(busy_timeout)?;
     harden(&db)?;
     Ok(db)
+}
+
+#[cfg(not(feature = "test-faults"))]
+fn begin(path: &std::path::Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, flags)
+}
+
+/// Through the layer of faults where a plan rules the file.
+#[cfg(feature = "test-faults")]
+fn begin(path: &std::path::Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    match crate::faults::name_for(path) {
+        Some(layer) => Connection::open_with_flags_and_vfs(path, flags, layer),
+        None => Connection::open_with_flags(path, flags),
+    }
 }
 
 /// A new database in memory, with hardened settings and the marks of a file.

@@ -19,6 +19,8 @@ mod connections;
 mod copy;
 mod create;
 mod error;
+#[cfg(feature = "test-faults")]
+pub mod faults;
 mod filesystem;
 mod fork;
 mod handle;
