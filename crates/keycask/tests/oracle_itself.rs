@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use common::{Choices, Home, seed};
+use keycask::Vault;
 use oracle::journal::{Acknowledged, Attempt, End, Intent, Journal, Scribe};
 use oracle::worker::Worker;
 
@@ -32,8 +33,10 @@ impl Write for Sheet {
 fn worked(steps: u32, choices: Choices) -> (Home, Journal) {
     let home = Home::in_memory();
     let sheet = Sheet::default();
-    let mut worker = Worker::new(&home.vault, "w", Scribe::new("w", sheet.clone()), choices, true);
+    let vault = Vault::open(home.path()).unwrap();
+    let mut worker = Worker::new(vault, "w", Scribe::new("w", sheet.clone()), choices, true);
     (0..steps).for_each(|_| worker.step().unwrap());
+    drop(worker);
     home.vault.close();
     let journal = Journal::parse(std::str::from_utf8(&sheet.0.lock().unwrap()).unwrap());
     (home, journal)

@@ -53,8 +53,8 @@ pub enum Uses {
 }
 
 /// A worker with keys of its own, which no other worker touches.
-pub struct Worker<'v> {
-    vault: &'v Vault,
+pub struct Worker {
+    vault: Vault,
     scribe: Scribe,
     name: String,
     choices: Choices,
@@ -68,9 +68,9 @@ pub struct Worker<'v> {
 /// Whether a verb was called, or there was nothing to call it on.
 type Called = Result<bool, Error>;
 
-impl<'v> Worker<'v> {
+impl Worker {
     /// A worker under a name that is its own. `alone` says that it is the only one, and may set the policy.
-    pub fn new(vault: &'v Vault, name: &str, scribe: Scribe, choices: Choices, alone: bool) -> Self {
+    pub fn new(vault: Vault, name: &str, scribe: Scribe, choices: Choices, alone: bool) -> Self {
         let (keys, uses, owners) = (Vec::new(), Uses::Batched, 0);
         Self { vault, scribe, name: name.to_owned(), choices, uses, alone, keys, owners }
     }
@@ -83,6 +83,24 @@ impl<'v> Worker<'v> {
                 return Ok(());
             }
         }
+    }
+
+    /// Closes the vault in good order and opens it again. What a close can't write it can't tell: so it flushes first.
+    pub fn reopen(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.vault.close();
+        self.vault = Vault::open(self.vault.path())?;
+        Ok(())
+    }
+
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// The secrets of keys that live.
+    pub fn living(&self) -> Vec<String> {
+        let living = self.keys.iter().filter(|key| key.is_accepted());
+        living.map(|key| key.secret.clone()).collect()
     }
 
     fn call(&mut self, choice: usize) -> Called {
@@ -130,7 +148,7 @@ impl<'v> Worker<'v> {
     ) -> keycask::Result<T> {
         let request = self.scribe.tries(verb, intent);
         let actor = Actor::new(&self.name).unwrap().request_id(&request).unwrap();
-        let result = call(self.vault, &actor);
+        let result = call(&self.vault, &actor);
         match &result {
             Ok(value) => self.scribe.done(&request, tell(value)),
             Err(error) => self.scribe.failed(&request, error.kind()),
@@ -367,9 +385,8 @@ impl<'v> Worker<'v> {
     }
 
     fn see_to_notice(&mut self) -> Called {
-        let vault = self.vault;
-        let first = |filter| vault.notices(filter)?.next().transpose();
-        let Some(notice) = first(NoticeFilter::new().limit(1))? else { return Ok(false) };
+        let first = self.vault.notices(NoticeFilter::new().limit(1))?.next().transpose()?;
+        let Some(notice) = first else { return Ok(false) };
         let id: NoticeId = notice.id();
         let tell = |_: &_| Acknowledged { notice: Some(id.to_string()), ..Acknowledged::default() };
         self.attempt("ack", Intent::of([]), |vault, _| vault.ack(id), tell).map(|_| true)
