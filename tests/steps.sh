@@ -56,12 +56,13 @@ said() {
     { grep -oE "[0-9]+ $1" "$2" || echo 0; } | tail -1 | cut -d" " -f1
 }
 
-# A planted bug: the test must fail with the feature that plants it. `lib` names the tests inside the crate.
+# A planted bug: the test must fail with the feature that plants it. `lib` names the tests inside the crate; a caller
+# may have a `profile` of its own.
 turns_red() {
     local feature=$1 target=(--test "$2") test=$3 log
     [ "$2" != lib ] || target=(--lib)
     log=$(mktemp)
-    if cargo test --locked -p keycask --features "$feature" "${target[@]}" -- --exact "$test" >"$log" 2>&1 ||
+    if cargo test ${profile:+"$profile"} --locked -p keycask --features "$feature" "${target[@]}" -- --exact "$test" >"$log" 2>&1 ||
         ! grep -q "test $test .*FAILED" "$log"; then
         cat "$log"
         echo "$test did not notice $feature" >&2
@@ -92,6 +93,25 @@ BelievedFor100Ms  coherence  no_process_accepts_what_another_has_ended
 RowUnmarked       coherence  no_process_accepts_what_another_has_ended
 ImportUntold      coherence  no_process_accepts_what_another_has_ended
 KeptWithoutLog    coherence  without_log::what_was_read_without_a_log_is_not_answered_without_the_next
+END
+}
+
+# The features of the tests of faults: the layer that makes them, and a schema to upgrade to.
+FAULTS=test-faults,test-schema-2
+
+# The bugs of durability, each with the test of faults that must notice it.
+durability_bugs() {
+    local bug test profile=--release
+    while read -r bug test; do
+        echo "$bug: $test"
+        KEYCASK_PLANTED_BUG=$bug turns_red "$FAULTS" faults "$test" </dev/null || return 1
+    done <<'END'
+KeyChangesNormal  power::a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged
+EventApart        killed::a_process_that_is_killed_at_any_moment_loses_nothing_that_it_acknowledged
+FrontierApart     power::a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged
+FullSwallowed     errors::an_error_of_the_disk_is_told_and_nothing_is_half_done
+BatchErrorIgnored errors::an_error_of_the_disk_is_told_and_nothing_is_half_done
+BeginDeferred     passed::processes_with_the_layer_and_without_it_share_a_vault
 END
 }
 

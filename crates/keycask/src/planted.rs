@@ -1,5 +1,5 @@
-//! Bugs that the tests of the cache must notice. With the feature `test-cache-bugs` the environment's
-//! `KEYCASK_PLANTED_BUG` names the one that is planted; without it none is, and nothing is left of the question.
+//! Bugs that the tests of the cache and of faults must notice. With the features of these tests the environment's
+//! `KEYCASK_PLANTED_BUG` names the one that is planted; without them none is, and nothing is left of the question.
 
 /// What was, or could be, forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,18 @@ pub(crate) enum Bug {
     RowUnmarked,
     /// An import makes digests known and tells no cache.
     ImportUntold,
+    /// A change of a key is published before it is synced.
+    KeyChangesNormal,
+    /// A change is committed, and then its event.
+    EventApart,
+    /// Events are committed, and then the tree's frontier.
+    FrontierApart,
+    /// A commit that found the disk full counts as one.
+    FullSwallowed,
+    /// The writer of uses takes a batch for written whatever its commit says.
+    BatchErrorIgnored,
+    /// A transaction that will write begins as one that reads.
+    BeginDeferred,
     /// A fence is left out, in the model alone: a processor may do without it.
     #[cfg(test)]
     NoAcquire,
@@ -31,14 +43,14 @@ pub(crate) enum Bug {
 }
 
 /// Whether a bug is planted.
-#[cfg(not(feature = "test-cache-bugs"))]
+#[cfg(not(any(feature = "test-cache-bugs", feature = "test-faults")))]
 #[inline]
 pub(crate) const fn is_planted(_: Bug) -> bool {
     false
 }
 
 /// Whether a bug is planted.
-#[cfg(feature = "test-cache-bugs")]
+#[cfg(any(feature = "test-cache-bugs", feature = "test-faults"))]
 pub(crate) fn is_planted(bug: Bug) -> bool {
     use std::sync::OnceLock;
 

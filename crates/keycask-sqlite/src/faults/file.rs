@@ -26,6 +26,8 @@ struct Own {
     number: u64,
     /// Whether the next sync makes its name durable, too.
     syncs_folder: bool,
+    /// How many rights to write, checkpoint or recover it has.
+    rights: u32,
 }
 
 impl Own {
@@ -91,7 +93,7 @@ pub(super) unsafe fn begin(
     number: u64,
     syncs_folder: bool,
 ) {
-    let own = Box::into_raw(Box::new(Own { state, number, syncs_folder }));
+    let own = Box::into_raw(Box::new(Own { state, number, syncs_folder, rights: 0 }));
     let base = sqlite3_file { pMethods: &raw const METHODS };
     // SAFETY: the memory is the caller's and large enough, and SQLite aligns it to 8 bytes: `Passed` needs no more.
     unsafe { ptr::write(file.cast(), Passed { base, own }) };
@@ -234,17 +236,28 @@ unsafe extern "C" fn map(
 }
 
 unsafe extern "C" fn share_lock(file: *mut sqlite3_file, offset: c_int, n: c_int, flags: c_int) -> c_int {
-    if flags & ffi::SQLITE_SHM_UNLOCK == 0 {
+    let exclusive = flags & ffi::SQLITE_SHM_EXCLUSIVE != 0;
+    if flags & ffi::SQLITE_SHM_LOCK != 0 {
         before!(file, Operation::ShareLock);
-    } else if flags & ffi::SQLITE_SHM_EXCLUSIVE != 0 {
+    } else if exclusive {
         before!(file, Operation::Release);
     }
-    pass!(file, xShmLock, offset, n, flags)
+    let status = pass!(file, xShmLock, offset, n, flags);
+    if exclusive && status == ffi::SQLITE_OK {
+        // SAFETY: SQLite calls the layer with a file of it that is open.
+        let own = unsafe { own(file) };
+        let locked = flags & ffi::SQLITE_SHM_LOCK != 0;
+        own.rights = if locked { own.rights + 1 } else { own.rights.saturating_sub(1) };
+    }
+    status
 }
 
 unsafe extern "C" fn barrier(file: *mut sqlite3_file) {
     // SAFETY: SQLite calls the layer with a file of it that is open.
-    let _ = unsafe { own(file) }.before(Operation::Barrier);
+    let own = unsafe { own(file) };
+    if own.rights > 0 {
+        let _ = own.before(Operation::Barrier);
+    }
     pass!(file, xShmBarrier; else ());
 }
 

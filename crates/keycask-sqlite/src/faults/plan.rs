@@ -35,7 +35,7 @@ pub enum Operation {
     ShareLock,
     /// Giving back the right to write, checkpoint or recover.
     Release,
-    /// Ordering what is stored in it.
+    /// Ordering what is stored in it, by who has such a right.
     Barrier,
 }
 

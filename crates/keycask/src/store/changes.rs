@@ -8,6 +8,7 @@ use crate::audit::{ChangeKind, ChangeRow, Event, Kept, Log};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::key::{Actor, KeyId, KeyNo};
+use crate::planted::{Bug, is_planted};
 use crate::secret::fill;
 
 macro_rules! select {
@@ -147,6 +148,9 @@ impl Change<'_> {
         let seq = next_seq(frontier.size())?;
         let row = event.into_row(seq, at, actor, salt);
         frontier.append(&row.leaf());
+        if is_planted(Bug::EventApart) {
+            self.db.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+        }
         self.db.prepare_cached(INSERT)?.execute(named_params! {
             ":seq": row.seq,
             ":at_ms": row.at.ms(),

@@ -9,6 +9,7 @@ use super::{Change, Snapshot};
 use crate::audit::{Frontier, Log};
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::planted::{Bug, is_planted};
 
 pub(super) const INSERT: &str = "
     INSERT INTO logs (log, size, frontier, pruned_size, pruned_frontier, folded_seq, clock_ms)
@@ -88,6 +89,9 @@ impl Change<'_> {
     /// Writes what the transaction gathered: the last thing before its commit.
     pub(super) fn finish(self) -> Result<()> {
         let clock_ms = self.clock_ms();
+        if is_planted(Bug::FrontierApart) {
+            self.db.execute_batch("COMMIT; BEGIN IMMEDIATE")?;
+        }
         for (log, frontier) in [(Log::Changes, &self.changes), (Log::Uses, &self.uses)] {
             let Some(frontier) = frontier else { continue };
             self.db.prepare_cached(UPDATE)?.execute(named_params! {

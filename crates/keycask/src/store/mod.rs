@@ -39,6 +39,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use crate::audit::Frontier;
 use crate::clock::{Moment, Stopwatch};
 use crate::error::{Error, ErrorKind, Result};
+use crate::planted::{Bug, is_planted};
 use crate::schema::{self, FORMAT};
 use crate::secret::Digest;
 
@@ -217,7 +218,10 @@ impl Store {
                 Durability::WithNext => turn.quick(|| self.connect_quick())?,
             };
             let Some(tx) = self.waits.begin(db)? else { return Ok(Err(job)) };
-            transact(tx, moment, |change| job.make(change))?;
+            let made = transact(tx, moment, |change| job.make(change));
+            if !is_planted(Bug::BatchErrorIgnored) {
+                made?;
+            }
             job.committed();
             Ok(Ok(()))
         })
@@ -303,6 +307,9 @@ impl Store {
         let db = self.file().connect(self.busy_timeout)?;
         self.file().ensure_wal(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
+        if is_planted(Bug::KeyChangesNormal) {
+            db.pragma_update(None, "synchronous", "NORMAL")?;
+        }
         Ok(db)
     }
 
@@ -402,7 +409,11 @@ fn transact<T>(
     let result = make(&mut change)?;
     let told = std::mem::take(&mut change.told);
     change.finish()?;
-    tx.commit()?;
+    match tx.commit() {
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if error.code == rusqlite::ErrorCode::DiskFull && is_planted(Bug::FullSwallowed) => {}
+        committed => committed?,
+    }
     told.iter().for_each(Told::log);
     Ok(result)
 }

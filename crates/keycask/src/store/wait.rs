@@ -7,6 +7,7 @@ use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 
 use crate::clock::Stopwatch;
 use crate::error::Result;
+use crate::planted::{Bug, is_planted};
 
 const BETWEEN_TRIES: Duration = Duration::from_millis(1);
 
@@ -38,8 +39,13 @@ impl Waits {
         let waited = Stopwatch::start();
         db.busy_timeout(Duration::ZERO)?;
         let mut tries = 0;
+        let behavior = if is_planted(Bug::BeginDeferred) {
+            TransactionBehavior::Deferred
+        } else {
+            TransactionBehavior::Immediate
+        };
         let begun = loop {
-            match Transaction::new_unchecked(db, TransactionBehavior::Immediate) {
+            match Transaction::new_unchecked(db, behavior) {
                 Err(error) if is_busy(&error) && keycask_sqlite::is_awaited() => return Ok(None),
                 Err(error) if is_busy(&error) && waited.elapsed() < self.timeout => {
                     tries += 1;

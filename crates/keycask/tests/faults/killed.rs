@@ -3,6 +3,8 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use keycask_sqlite::faults::{Fault, Operation, Plan, arm};
 
@@ -58,13 +60,20 @@ fn a_process_that_is_killed_at_any_moment_loses_nothing_that_it_acknowledged() {
     oracle::check(&place.vault(), &journal(&place.beside("journal"))).unwrap();
     let counted = told.split_once("counted ").and_then(|(_, rest)| rest.split_whitespace().next());
     let count = counted.unwrap().parse().unwrap();
-    let mut runs = 0;
-    for n in moments(count, EVERY, &mut Choices::new(seed)) {
-        let (place, _) = run(&origin, seed, n);
-        let journal = journal(&place.beside("journal"));
-        oracle::check(&place.vault(), &journal)
-            .unwrap_or_else(|fault| panic!("seed {seed}, killed at operation {n} of {count}: {fault}"));
-        runs += 1;
-    }
-    println!("killed {runs} times in a script of {STEPS} verbs with {count} operations");
+    let moments = Mutex::new(moments(count, EVERY, &mut Choices::new(seed)));
+    let runs = AtomicU32::new(0);
+    let kill = || {
+        let next = || moments.lock().unwrap().next();
+        while let Some(n) = next() {
+            let (place, _) = run(&origin, seed, n);
+            oracle::check(&place.vault(), &journal(&place.beside("journal")))
+                .unwrap_or_else(|fault| panic!("seed {seed}, killed at operation {n} of {count}: {fault}"));
+            runs.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(kill);
+        kill();
+    });
+    println!("killed {runs:?} times in a script of {STEPS} verbs with {count} operations");
 }

@@ -123,20 +123,29 @@ fn set_mode(place: &Place, name: &str) {
 
 #[test]
 fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
+    in_two(images(3_000, 200_000), |mut left, seed| {
+        let mut choices = Choices::new(seed);
+        while left > 0 {
+            let (before, records) = script(&mut choices);
+            let count = left.min(IMAGES);
+            cuts((before, &records), count, &mut choices, |moment, image, journal, choices| {
+                let place = put(&image, choices);
+                oracle::check(&place.vault(), journal)
+                    .unwrap_or_else(|fault| panic!("choices of {seed}, cut at {moment}: {fault}"));
+            });
+            left -= count;
+        }
+    });
+}
+
+/// Looks at half of the images in each of two threads, with seeds of their own.
+fn in_two(count: usize, look: impl Fn(usize, u64) + Sync) {
     let seed = seed();
-    let mut choices = Choices::new(seed);
-    let mut left = images(3_000, 200_000);
-    println!("{left} images");
-    while left > 0 {
-        let (before, records) = script(&mut choices);
-        let count = left.min(IMAGES);
-        cuts((before, &records), count, &mut choices, |moment, image, journal, choices| {
-            let place = put(&image, choices);
-            oracle::check(&place.vault(), journal)
-                .unwrap_or_else(|fault| panic!("seed {seed}, cut at {moment} of {}: {fault}", records.len()));
-        });
-        left -= count;
-    }
+    println!("{count} images");
+    std::thread::scope(|scope| {
+        scope.spawn(|| look(count / 2, seed));
+        look(count - count / 2, seed.wrapping_add(1));
+    });
 }
 
 /// Opens a vault and works a little with it, as somebody would after the first cut.
@@ -149,21 +158,26 @@ fn recover(place: &Place) {
 
 #[test]
 fn a_second_cut_during_recovery_loses_nothing_either() {
-    let seed = seed().wrapping_add(1);
-    let mut choices = Choices::new(seed);
-    let mut left = images(300, 20_000);
-    println!("{left} images");
-    while left > 0 {
-        let (before, records) = script(&mut choices);
-        cuts((before, &records), left.min(IMAGES / 5), &mut choices, |moment, image, journal, choices| {
-            let place = put(&image, choices);
-            let again = traced(&place, |_| recover(&place));
-            cuts((image, &again), 3.min(left), choices, |second, image, _, choices| {
-                let place = put(&image, choices);
-                oracle::check(&place.vault(), journal)
-                    .unwrap_or_else(|fault| panic!("seed {seed}, cut at {moment} and {second}: {fault}"));
-                left -= 1;
-            });
-        });
-    }
+    in_two(images(300, 20_000), |mut left, seed| {
+        let mut choices = Choices::new(seed.wrapping_add(2));
+        while left > 0 {
+            let (before, records) = script(&mut choices);
+            cuts(
+                (before, &records),
+                left.min(IMAGES / 5),
+                &mut choices,
+                |moment, image, journal, choices| {
+                    let place = put(&image, choices);
+                    let again = traced(&place, |_| recover(&place));
+                    cuts((image, &again), 3.min(left), choices, |second, image, _, choices| {
+                        let place = put(&image, choices);
+                        oracle::check(&place.vault(), journal).unwrap_or_else(|fault| {
+                            panic!("choices of {seed}, cut at {moment} and {second}: {fault}")
+                        });
+                        left -= 1;
+                    });
+                },
+            );
+        }
+    });
 }

@@ -113,6 +113,9 @@ fn check_whole(vault: &Vault, journal: &Journal) -> Judgement {
         .filter_map(|(_, done)| done.checkpoints.as_deref())
         .flat_map(|text| Checkpoint::parse_all(text).unwrap())
         .collect();
+    if kept.is_empty() {
+        return Ok(());
+    }
     let report = vault.verify_logs_since(&kept, None).map_err(|error| error.to_string())?;
     ensure!(report.ok(), "a checkpoint doesn't hold: {:?}", report.logs());
     Ok(())
