@@ -7,6 +7,7 @@
 //! - [`operations`]: where the file lives, backups, upgrades, what checks find, a drill.
 //! - [`notices`]: what people should hear, and how it reaches them.
 //! - [`performance`]: what a verify and a change cost, beside the bare work.
+//! - [`reliability`]: what is left after a kill, a power cut or a failing disk, and how that is tested.
 //! - [`rotation`]: the life of a key, and what clients see while it is rotated.
 //! - [`threat_model`]: who attacks, what they get, and where the promises end.
 //! - [`why_sha256`]: why a fast hash without a salt is right for these secrets.
@@ -22,6 +23,7 @@ macro_rules! page {
         #[doc = "[notices.md]: crate::docs::notices"]
         #[doc = "[import.md]: crate::docs::import"]
         #[doc = "[performance.md]: crate::docs::performance"]
+        #[doc = "[reliability.md]: crate::docs::reliability"]
         #[doc = "[rotation.md]: crate::docs::rotation"]
         #[doc = "[threat-model.md]: crate::docs::threat_model"]
         #[doc = "[why-sha256.md]: crate::docs::why_sha256"]
@@ -38,6 +40,7 @@ page!(import, "import.md");
 page!(operations, "operations.md");
 page!(notices, "notices.md");
 page!(performance, "performance.md");
+page!(reliability, "reliability.md");
 page!(rotation, "rotation.md");
 page!(threat_model, "threat-model.md");
 page!(why_sha256, "why-sha256.md");
