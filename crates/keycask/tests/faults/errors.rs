@@ -17,14 +17,19 @@ const EVERY: usize = 11;
 /// No operation has more errors.
 const ERRORS: usize = 3;
 
-/// After which the file can't be trusted. A file system that finds itself corrupt is told as damage.
+/// Whether the file can't be trusted afterwards. A file system that finds itself corrupt is told as damage; what fails
+/// while a backup is copied is held to be the copy's.
 fn poisons(error: &Error) -> bool {
+    is_of_disk(error) && !error.to_string().starts_with("copy the vault")
+}
+
+fn is_of_disk(error: &Error) -> bool {
     [ErrorKind::Io, ErrorKind::Damaged].contains(&error.kind())
 }
 
 /// What may be heard of a disk that fails. A log that can't be made is a folder that can't be written.
 fn is_expected(error: &Error) -> bool {
-    poisons(error) || [ErrorKind::VaultFull, ErrorKind::ReadOnly].contains(&error.kind())
+    is_of_disk(error) || [ErrorKind::VaultFull, ErrorKind::ReadOnly].contains(&error.kind())
 }
 
 /// Works until an error poisons the handle, or to the end. The worker, and that error.
