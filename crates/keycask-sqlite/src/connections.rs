@@ -33,6 +33,8 @@ pub(crate) struct Connections {
     first: Mutex<()>,
     readers: Mutex<Vec<Attached>>,
     writers: Mutex<Writers>,
+    /// Threads that wait for the turn to write and are in a hurry.
+    waiting: AtomicUsize,
     interrupts: Mutex<Vec<(usize, InterruptHandle)>>,
     observers: Mutex<Vec<Weak<Observer>>>,
     watch: Watch,
@@ -92,6 +94,7 @@ impl Connections {
             first: Mutex::default(),
             readers: Mutex::default(),
             writers: Mutex::default(),
+            waiting: AtomicUsize::new(0),
             interrupts: Mutex::default(),
             observers: Mutex::default(),
             watch: Watch::default(),
@@ -181,12 +184,20 @@ impl Connections {
         }
     }
 
-    /// The one writer's turn, and whether another thread had it.
-    pub(crate) fn writers(&self) -> (MutexGuard<'_, Writers>, bool) {
-        match self.writers.try_lock() {
-            Ok(writers) => (writers, false),
-            Err(_) => (lock(&self.writers), true),
+    /// The one writer's turn, and whether another thread had it. Who is in a `hurry` is counted while waiting.
+    pub(crate) fn writers(&self, hurry: bool) -> (MutexGuard<'_, Writers>, bool) {
+        if let Ok(writers) = self.writers.try_lock() {
+            return (writers, false);
         }
+        self.waiting.fetch_add(usize::from(hurry), Ordering::SeqCst);
+        let writers = lock(&self.writers);
+        self.waiting.fetch_sub(usize::from(hurry), Ordering::SeqCst);
+        (writers, true)
+    }
+
+    /// Whether a thread in a hurry waits for its turn.
+    pub(crate) fn is_turn_awaited(&self) -> bool {
+        self.waiting.load(Ordering::SeqCst) > 0
     }
 
     /// Now and then looks whether the locks of an open connection are still there. The caller has one.

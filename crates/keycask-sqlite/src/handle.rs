@@ -102,10 +102,16 @@ impl Handle {
         Ok(Reader(Loan::Own(Some(db), &self.connections)))
     }
 
-    /// Waits for the turn to write.
-    pub fn turn<'h>(&'h self, _: &'h Pass) -> Turn<'h> {
-        let (writers, waited) = self.connections.writers();
+    /// Waits for the turn to write. Who is in a `hurry` shows in [`is_turn_awaited`](Self::is_turn_awaited).
+    pub fn turn<'h>(&'h self, _: &'h Pass, hurry: bool) -> Turn<'h> {
+        let (writers, waited) = self.connections.writers(hurry);
         Turn { handle: self, writers, waited }
+    }
+
+    /// Whether a thread in a hurry waits for the turn to write.
+    #[must_use]
+    pub fn is_turn_awaited(&self) -> bool {
+        self.connections.is_turn_awaited()
     }
 
     /// Opens a connection that is not kept.
@@ -122,7 +128,7 @@ impl Handle {
     }
 
     fn only_one(&self) -> Result<Reader<'_>, OpenError> {
-        let (writers, _) = self.connections.writers();
+        let (writers, _) = self.connections.writers(false);
         if writers.durable.is_none() { Err(OpenError::Closed) } else { Ok(Reader(Loan::Shared(writers))) }
     }
 

@@ -16,6 +16,7 @@
 
 mod connect;
 mod connections;
+mod control;
 mod copy;
 mod create;
 mod error;
@@ -27,6 +28,7 @@ mod handle;
 mod inspect;
 mod locks;
 mod observer;
+mod precedence;
 mod replace;
 mod thread;
 mod watch;
@@ -40,6 +42,7 @@ pub use fork::{Pass, enter, generation, is_awaited, is_usable};
 pub use handle::{Handle, Reader, Turn};
 pub use inspect::{DatabaseFile, Format};
 pub use observer::Observed;
+pub use precedence::Precedence;
 pub use replace::{Held, SetAside};
 pub use thread::{at_exit, spawn};
 pub use window::Header;

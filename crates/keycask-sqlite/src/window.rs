@@ -14,6 +14,8 @@ use rustix::mm::{MapFlags, ProtFlags, mmap_anonymous};
 #[cfg(not(feature = "test-window-in-place"))]
 use rustix::mm::{MremapFlags, mremap_fixed};
 
+use crate::control::pointer;
+
 /// The first copy of the header, in 32-bit words.
 const WORDS: usize = 12;
 /// `iVersion` of the only layout that is known.
@@ -179,15 +181,7 @@ impl Drop for Window {
 
 /// Where a connection has mapped the start of its shared memory.
 fn shared_memory(db: &Connection) -> Option<*mut c_void> {
-    let mut file: *mut ffi::sqlite3_file = ptr::null_mut();
-    let place = ptr::from_mut(&mut file).cast();
-    // SAFETY: the handle is open for as long as `db` is borrowed; this control stores one pointer.
-    let status = unsafe {
-        ffi::sqlite3_file_control(db.handle(), c"main".as_ptr(), ffi::SQLITE_FCNTL_FILE_POINTER, place)
-    };
-    if status != ffi::SQLITE_OK || file.is_null() {
-        return None;
-    }
+    let file: *mut ffi::sqlite3_file = pointer(db, ffi::SQLITE_FCNTL_FILE_POINTER)?;
     let mut memory: *mut c_void = ptr::null_mut();
     // SAFETY: the file belongs to the open connection, whose thread this is, and so do its methods, which are null
     // only in a file that isn't open. The first region exists once the connection has read; it isn't extended.

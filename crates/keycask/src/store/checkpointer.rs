@@ -35,7 +35,7 @@ impl Store {
             return Ok(());
         }
         self.guarded(|pass| {
-            let mut turn = self.handle.turn(pass);
+            let mut turn = self.handle.turn(pass, false);
             let db = turn.quick(|| self.connect_quick())?;
             db.busy_timeout(PATIENCE)?;
             self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)").map(drop)

@@ -31,9 +31,9 @@ impl Store {
     ) -> Result<bool> {
         let step = usize::try_from(schema - 1).ok().and_then(|index| STEPS.get(index));
         let Some(step) = step.filter(|_| schema < SCHEMA) else { return Ok(false) };
-        self.in_turn(record, |turn, record| {
+        self.in_turn(true, record, |turn, record| {
             let db = turn.durable(|| self.connect())?;
-            let Some(tx) = self.waits.begin(db)? else { return Ok(Err(record)) };
+            let Some(tx) = self.waits.begin(db, &self.handle, true)? else { return Ok(Err(record)) };
             let mut change = Change::new(&tx, moment);
             if change.identity()?.schema != schema {
                 return Ok(Ok(false));

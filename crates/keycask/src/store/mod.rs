@@ -61,6 +61,8 @@ use wait::Waits;
 const STATEMENTS: usize = 64;
 /// Short changes after which their pages are moved from the log into the file.
 const CHANGES_A_CHECKPOINT: u32 = 8;
+/// Frames of the log after which the change that made them moves them, where no thread did: 16 MiB.
+const FRAMES_A_CHECKPOINT: u32 = 4_000;
 
 /// The connections to one vault's file.
 pub(crate) struct Store {
@@ -187,9 +189,9 @@ impl Store {
         moment: Moment,
         make: impl FnOnce(&mut Change<'_>) -> Result<()>,
     ) -> Result<()> {
-        self.in_turn(make, |turn, make| {
+        self.in_turn(true, make, |turn, make| {
             let db = turn.once(|| self.connect())?;
-            let Some(tx) = self.waits.begin(&db)? else { return Ok(Err(make)) };
+            let Some(tx) = self.waits.begin(&db, &self.handle, true)? else { return Ok(Err(make)) };
             transact(tx, moment, make).map(Ok)
         })
     }
@@ -200,16 +202,17 @@ impl Store {
         moment: Moment,
         make: impl FnOnce(&mut Change<'_>) -> Result<T>,
     ) -> Result<T> {
-        self.in_turn(make, |turn, make| {
+        self.in_turn(true, make, |turn, make| {
             let db = turn.durable(|| self.connect())?;
-            let Some(tx) = self.waits.begin(db)? else { return Ok(Err(make)) };
+            let Some(tx) = self.waits.begin(db, &self.handle, true)? else { return Ok(Err(make)) };
             transact(tx, moment, make).map(Ok)
         })
     }
 
     /// Does a job that may be done by the time that its turn comes.
     pub(crate) fn run(&self, job: &mut dyn Job, durability: Durability, moment: Moment) -> Result<()> {
-        self.in_turn(job, |turn, job| {
+        let hurry = job.is_awaited();
+        self.in_turn(hurry, job, |turn, job| {
             if job.is_done() {
                 return Ok(Ok(()));
             }
@@ -217,7 +220,7 @@ impl Store {
                 Durability::Now => turn.durable(|| self.connect())?,
                 Durability::WithNext => turn.quick(|| self.connect_quick())?,
             };
-            let Some(tx) = self.waits.begin(db)? else { return Ok(Err(job)) };
+            let Some(tx) = self.waits.begin(db, &self.handle, hurry)? else { return Ok(Err(job)) };
             let made = transact(tx, moment, |change| job.make(change));
             if !is_planted(Bug::BatchErrorIgnored) {
                 made?;
@@ -228,15 +231,19 @@ impl Store {
     }
 
     /// Runs `work` with the turn to write and with `make`, again while it gives that back: that is when a fork
-    /// waits for the turn.
+    /// waits for the turn, or somebody who is in a hurry, unlike this one.
     fn in_turn<F, T>(
         &self,
+        hurry: bool,
         mut make: F,
         mut work: impl FnMut(&mut Turn<'_>, F) -> Result<Result<T, F>>,
     ) -> Result<T> {
         loop {
             let done = self.guarded(|pass| {
-                let mut turn = self.handle.turn(pass);
+                if !hurry {
+                    wait::let_others_go_first(&self.handle);
+                }
+                let mut turn = self.handle.turn(pass, hurry);
                 self.waits.note(turn.waited());
                 if keycask_sqlite::is_awaited() { Ok(Err(make)) } else { work(&mut turn, make) }
             })?;
@@ -307,6 +314,7 @@ impl Store {
         let db = self.file().connect(self.busy_timeout)?;
         self.file().ensure_wal(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
+        db.pragma_update(None, "wal_autocheckpoint", FRAMES_A_CHECKPOINT)?;
         if is_planted(Bug::KeyChangesNormal) {
             db.pragma_update(None, "synchronous", "NORMAL")?;
         }
@@ -338,6 +346,9 @@ pub(crate) trait Job {
     fn is_done(&self) -> bool {
         false
     }
+
+    /// Whether a caller waits for it: then it goes before those that nobody waits for.
+    fn is_awaited(&self) -> bool;
 
     fn make(&mut self, change: &mut Change<'_>) -> Result<()>;
 
@@ -377,9 +388,9 @@ impl QuickWriter<'_> {
         make: impl FnOnce(&Stopwatch, &mut Change<'_>) -> Result<T>,
     ) -> Result<(T, Duration)> {
         let store = self.store;
-        store.in_turn(make, |turn, make| {
+        store.in_turn(false, make, |turn, make| {
             let db = turn.quick(|| store.connect_quick())?;
-            let Some(tx) = store.waits.begin(db)? else { return Ok(Err(make)) };
+            let Some(tx) = store.waits.begin(db, &store.handle, false)? else { return Ok(Err(make)) };
             let mut held = None;
             let result = transact(tx, moment, |change| make(held.insert(Stopwatch::start()), change))?;
             Ok(Ok((result, held.map_or(Duration::ZERO, |watch| watch.elapsed()))))

@@ -1,14 +1,19 @@
 //! One batch: what is taken from the queue, and then written whole or kept for another try.
 
+use std::time::Duration;
+
 use super::Drain;
 use super::counts::add_bucket;
 use super::lane::{Lane, QUEUE, lock};
-use crate::clock::{Moment, Timestamp};
+use crate::clock::{Moment, Stopwatch, Timestamp};
 use crate::error::Result;
 use crate::store::{Change, Durability, Job, NewUse, Tallies};
 
 /// Single uses of one transaction.
 pub(super) const BATCH: usize = 4_096;
+/// How long a batch may hold the write lock; after one that takes longer, the next is half as large.
+const MOST: Duration = Duration::from_millis(25);
+const MOST_HALVINGS: u32 = 4;
 /// How long at most a number of missing uses waits for its event, which is kept for ever.
 const GAP_EVERY_MS: i64 = 1_000;
 
@@ -16,6 +21,8 @@ const GAP_EVERY_MS: i64 = 1_000;
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     singles: Vec<NewUse>,
+    /// How often the size of a batch was halved.
+    halvings: u32,
     /// How many uses were taken, counted ones included.
     taken: usize,
     tallies: Tallies,
@@ -42,12 +49,13 @@ impl Batch {
     }
 
     /// Takes what waits, once for each batch, but no more than can wait at once.
-    fn fill(&mut self, lane: &Lane, now: Timestamp, all: bool) {
+    fn fill(&mut self, lane: &Lane, now: Timestamp, drain: Drain) {
         if self.tried {
             return;
         }
         self.taken = 0;
-        while self.singles.len() < BATCH
+        let most = if drain == Drain::InTime { BATCH >> self.halvings } else { BATCH };
+        while self.singles.len() < most
             && self.taken < QUEUE
             && let Some(new) = lane.pop()
         {
@@ -55,7 +63,8 @@ impl Batch {
             if new.bucket { add_bucket(&mut self.tallies, &new) } else { self.singles.push(new) }
         }
         lane.take_counts().iter().for_each(|(window, tally)| self.tallies.add(*window, *tally));
-        if all || now.ms() - self.last_gap_ms >= GAP_EVERY_MS {
+        let is_last = matches!(drain, Drain::Durable | Drain::Closing);
+        if is_last || now.ms() - self.last_gap_ms >= GAP_EVERY_MS {
             self.gap = lane.missing();
         }
     }
@@ -90,6 +99,14 @@ impl Batch {
         times.max().unwrap_or(Timestamp::from_ms(i64::MIN))
     }
 
+    fn adapt(&mut self, held: Duration) {
+        self.halvings = match () {
+            () if held > MOST => (self.halvings + 1).min(MOST_HALVINGS),
+            () if held < MOST / 3 => self.halvings.saturating_sub(1),
+            () => self.halvings,
+        };
+    }
+
     fn clear(&mut self, lane: &Lane, now: Timestamp) {
         if self.gap > 0 {
             self.last_gap_ms = now.ms();
@@ -105,22 +122,40 @@ impl Batch {
 
 /// The job of writing a lane's next batch.
 pub(super) struct WriteBatch<'l> {
-    pub(super) lane: &'l Lane,
-    pub(super) moment: Moment,
+    lane: &'l Lane,
+    moment: Moment,
     /// The clock's mark before a large step back, to be recorded.
-    pub(super) regression: Option<Timestamp>,
-    pub(super) durability: Durability,
-    pub(super) drain: Drain,
+    regression: Option<Timestamp>,
+    durability: Durability,
+    drain: Drain,
     /// Uses that were written, and whether the queue was empty then.
     pub(super) written: usize,
     pub(super) emptied: bool,
+    /// Since the write lock was taken.
+    held: Option<Stopwatch>,
+}
+
+impl<'l> WriteBatch<'l> {
+    pub(super) fn new(
+        lane: &'l Lane,
+        moment: Moment,
+        regression: Option<Timestamp>,
+        durability: Durability,
+        drain: Drain,
+    ) -> Self {
+        Self { lane, moment, regression, durability, drain, written: 0, emptied: false, held: None }
+    }
 }
 
 impl Job for WriteBatch<'_> {
+    fn is_awaited(&self) -> bool {
+        self.drain != Drain::InTime
+    }
+
     fn make(&mut self, change: &mut Change<'_>) -> Result<()> {
+        self.held = Some(Stopwatch::start());
         let mut batch = lock(&self.lane.batch);
-        let all = self.drain != Drain::Visible;
-        batch.fill(self.lane, self.moment.at, all);
+        batch.fill(self.lane, self.moment.at, self.drain);
         self.written = batch.taken;
         self.emptied = self.lane.is_queue_empty();
         if let Some(mark) = self.regression {
@@ -133,6 +168,7 @@ impl Job for WriteBatch<'_> {
     fn committed(&mut self) {
         let mut batch = lock(&self.lane.batch);
         batch.clear(self.lane, self.moment.at);
+        self.held.iter().for_each(|held| batch.adapt(held.elapsed()));
         batch.unsynced = self.durability == Durability::WithNext;
     }
 }

@@ -97,7 +97,7 @@ impl Flusher {
     fn write(&mut self) -> Result<()> {
         let must_sync = self.synced.elapsed() >= SYNC_EVERY;
         let durability = if must_sync { Durability::Now } else { Durability::WithNext };
-        let (_, written) = self.shared.write(&self.lane, durability, Drain::Visible)?;
+        let (_, written) = self.shared.write(&self.lane, durability, Drain::InTime)?;
         if must_sync {
             self.synced = Stopwatch::start();
         }

@@ -17,6 +17,10 @@ struct Fold {
 }
 
 impl Job for Fold {
+    fn is_awaited(&self) -> bool {
+        false
+    }
+
     fn make(&mut self, change: &mut Change<'_>) -> Result<()> {
         self.left = change.fold_usage(self.rows)?;
         Ok(())

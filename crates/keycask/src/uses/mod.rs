@@ -153,6 +153,8 @@ impl Drop for Uses {
 /// How far to write what waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Drain {
+    /// What there is of it by and by: nobody waits.
+    InTime,
     /// Others see it.
     Visible,
     /// It is safe from a power cut.
@@ -201,8 +203,7 @@ impl Shared {
     fn write(&self, lane: &Lane, durability: Durability, drain: Drain) -> Result<(bool, usize)> {
         let moment = self.clock.now();
         self.clock.reporting(|regression| {
-            let mut job =
-                WriteBatch { lane, moment, regression, durability, drain, written: 0, emptied: false };
+            let mut job = WriteBatch::new(lane, moment, regression, durability, drain);
             self.store.run(&mut job, durability, moment)?;
             Ok((job.emptied, job.written))
         })

@@ -52,6 +52,10 @@ impl Job for CommitTickets<'_> {
         self.own.done.get().is_some()
     }
 
+    fn is_awaited(&self) -> bool {
+        true
+    }
+
     fn make(&mut self, change: &mut Change<'_>) -> Result<()> {
         self.taken.append(&mut lock(&self.lane.strict));
         if let Some(mark) = self.regression {
