@@ -12,9 +12,12 @@ use crate::error::Result;
 const WORTH_IT: u64 = 1_000;
 /// A log of so many frames is made to begin anew, for which writers wait a moment: 12 MiB.
 const TOO_LONG: u64 = 3_000;
+/// At so many, 16 MiB, the next change of a key does it.
+const LONGEST: u64 = 4_000;
 const FRAME_BYTES: u64 = 4_096 + 24;
-/// How long a new beginning may wait for writers and readers of other processes.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How often a new beginning looks whether writers, and then readers, of other processes are done: about every
+/// millisecond.
+const TRIES: i32 = 100;
 
 /// How many frames of the log were in the file after the last checkpoint.
 #[derive(Default)]
@@ -35,11 +38,26 @@ impl Store {
             return Ok(());
         }
         self.guarded(|pass| {
-            let mut turn = self.handle.turn(pass, false);
-            let db = turn.quick(|| self.connect_quick())?;
-            db.busy_timeout(PATIENCE)?;
-            self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)").map(drop)
+            let mut turn = self.handle.turn(pass, true);
+            self.begin_log_anew(turn.quick(|| self.connect_quick())?)
         })
+    }
+
+    /// Does so after a change that made the log longer than it may be, where the thread that writes uses is late or
+    /// there is none. The change was made, whatever comes of this.
+    pub(super) fn shorten_log(&self, db: &mut Connection) {
+        if !self.is_in_memory()
+            && self.frames() >= LONGEST
+            && let Err(error) = self.begin_log_anew(db)
+        {
+            log::warn!(target: "keycask::store", "{error}; the write-ahead log goes on growing");
+        }
+    }
+
+    fn begin_log_anew(&self, db: &mut Connection) -> Result<()> {
+        db.busy_handler(Some(try_soon))?;
+        let _precedence = self.file().precede(db);
+        self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)").map(drop)
     }
 
     /// Moves into the file what can be moved while others read and write. The length of the log in frames.
@@ -62,4 +80,10 @@ impl Store {
         self.checkpointed.0.store(done.max(0).unsigned_abs(), Ordering::Relaxed);
         Ok(frames.max(0).unsigned_abs())
     }
+}
+
+/// Waits a moment for SQLite's next try. Its own way sleeps longer each time, and writers in a loop starve it.
+fn try_soon(tries: i32) -> bool {
+    std::thread::sleep(Duration::from_millis(1));
+    tries < TRIES
 }

@@ -61,8 +61,6 @@ use wait::Waits;
 const STATEMENTS: usize = 64;
 /// Short changes after which their pages are moved from the log into the file.
 const CHANGES_A_CHECKPOINT: u32 = 8;
-/// Frames of the log after which the change that made them moves them, where no thread did: 16 MiB.
-const FRAMES_A_CHECKPOINT: u32 = 4_000;
 
 /// The connections to one vault's file.
 pub(crate) struct Store {
@@ -205,7 +203,9 @@ impl Store {
         self.in_turn(true, make, |turn, make| {
             let db = turn.durable(|| self.connect())?;
             let Some(tx) = self.waits.begin(db, &self.handle, true)? else { return Ok(Err(make)) };
-            transact(tx, moment, make).map(Ok)
+            let result = transact(tx, moment, make)?;
+            self.shorten_log(db);
+            Ok(Ok(result))
         })
     }
 
@@ -314,7 +314,7 @@ impl Store {
         let db = self.file().connect(self.busy_timeout)?;
         self.file().ensure_wal(&db)?;
         db.set_prepared_statement_cache_capacity(STATEMENTS);
-        db.pragma_update(None, "wal_autocheckpoint", FRAMES_A_CHECKPOINT)?;
+        db.pragma_update(None, "wal_autocheckpoint", 0)?;
         if is_planted(Bug::KeyChangesNormal) {
             db.pragma_update(None, "synchronous", "NORMAL")?;
         }
@@ -326,7 +326,6 @@ impl Store {
         db.pragma_update(None, "synchronous", "NORMAL")?;
         // What it writes is named by no other row yet: looking for one would read whole tables.
         db.pragma_update(None, "foreign_keys", false)?;
-        db.pragma_update(None, "wal_autocheckpoint", 0)?;
         Ok(db)
     }
 }
