@@ -14,7 +14,7 @@ need() {
 
 # One check that passes or ends the run.
 step() {
-    echo "== $1"
+    echo "== $1 (after $SECONDS s)"
     if "${@:2}"; then
         passed=$((passed + 1))
     else
@@ -38,7 +38,7 @@ count_script() {
 # A command under a name, with a function that finds "passed" or "failed" in its log.
 counted() {
     local count=$1 name=$2 log status=0
-    echo "== $name"
+    echo "== $name (after $SECONDS s)"
     log=$(mktemp)
     "${@:3}" 2>&1 | tee "$log" || status=$?
     passed=$((passed + $("$count" passed "$log")))

@@ -212,6 +212,15 @@ impl Stopwatch {
     }
 }
 
+#[cfg(feature = "test-faults")]
+static SHIFT_MS: AtomicI64 = AtomicI64::new(0);
+
+/// Sets the clock of the machine, as this process sees it, so many milliseconds ahead of what it is.
+#[cfg(feature = "test-faults")]
+pub fn shift_clock(by_ms: i64) {
+    SHIFT_MS.store(by_ms, Ordering::Relaxed);
+}
+
 /// Nanoseconds since some moment in the past, a few milliseconds late at times, and cheap.
 pub(crate) fn coarse_time() -> i64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse);
@@ -223,6 +232,8 @@ pub(crate) fn wall_time() -> Timestamp {
     // In whole seconds and nanoseconds, as the machine tells it: from a `SystemTime` it would cost twice as much.
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
     let ms = now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000);
+    #[cfg(feature = "test-faults")]
+    let ms = ms.saturating_add(SHIFT_MS.load(Ordering::Relaxed));
     Timestamp(if RANGE_MS.contains(&ms) { ms } else { *RANGE_MS.end() })
 }
 

@@ -53,6 +53,9 @@ mod vector_tests;
 
 pub use audit::{Change, ChangeKind, Checkpoint, Log, NoteSigner, NoteVerifier, Usage, Use};
 pub use clock::Timestamp;
+#[cfg(feature = "test-faults")]
+#[doc(hidden)]
+pub use clock::shift_clock;
 pub use error::{Error, ErrorKind, Result};
 pub use import::{
     ImportFormat, ImportNote, ImportOptions, ImportOutcome, ImportProgress, ImportReport, ImportRow,

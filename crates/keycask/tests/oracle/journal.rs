@@ -65,6 +65,16 @@ pub struct Attempt {
     pub end: End,
 }
 
+impl Attempt {
+    /// The keys that it issued, where that was acknowledged.
+    pub fn issued(&self) -> Option<&[(String, String)]> {
+        match &self.end {
+            End::Done(done) => Some(&done.issued),
+            _ => None,
+        }
+    }
+}
+
 /// Everything that was attempted, in its order; several writers' one after the other.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {

@@ -1,0 +1,132 @@
+//! A clock that jumps by seconds to years, both ways, also while the vault is closed: up to an hour back is absorbed,
+//! more is believed and recorded once, an expired key never flickers back, and a revoked one never lives again.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant, SystemTime};
+
+use keycask::{ChangeFilter, ChangeKind, Issued, NewKey, Request, RevocationReason, Vault};
+
+use super::Place;
+use crate::common::{Choices, HOUR, alice, scaled, seed};
+
+const JUMPS: u32 = 2_000;
+const YEAR_MS: i64 = 365 * 86_400_000;
+const KEYS: usize = 8;
+
+/// What the vault should take for the time, between two bounds, since the real clock goes on meanwhile.
+struct Model {
+    shift_ms: i64,
+    mark: SystemTime,
+    /// When the mark was set, so much later it can be.
+    marked: Instant,
+    regressions: usize,
+}
+
+impl Model {
+    fn new() -> Self {
+        Self { shift_ms: 0, mark: SystemTime::now(), marked: Instant::now(), regressions: 0 }
+    }
+
+    fn wall(&self) -> SystemTime {
+        let shift = Duration::from_millis(self.shift_ms.unsigned_abs());
+        if self.shift_ms < 0 { SystemTime::now() - shift } else { SystemTime::now() + shift }
+    }
+
+    /// Moves the clock. A jump so close to an hour back that either answer would be right is made larger.
+    fn jump(&mut self, by_ms: i64) {
+        let back = self.mark.duration_since(self.wall()).unwrap_or_default();
+        let is_close = |ms: i64| {
+            let back = i64::try_from(back.as_millis()).unwrap() - ms;
+            (back - 3_600_000).abs() < 120_000
+        };
+        let by_ms = if is_close(by_ms) { by_ms - 600_000 } else { by_ms };
+        self.shift_ms = (self.shift_ms + by_ms).clamp(-20 * YEAR_MS, 20 * YEAR_MS);
+        keycask::shift_clock(self.shift_ms);
+    }
+
+    /// The time that the vault should judge by now: not before the first bound, not after the second.
+    fn judged(&mut self) -> (SystemTime, SystemTime) {
+        let wall = self.wall();
+        let slack = self.marked.elapsed();
+        if wall < self.mark && self.mark.duration_since(wall).unwrap() <= HOUR {
+            return (self.mark, self.mark + slack);
+        }
+        // By more than an hour, or else the mark had come later than it is known.
+        self.regressions += usize::from(wall + HOUR < self.mark);
+        (self.mark, self.marked) = (wall, Instant::now());
+        (wall, wall)
+    }
+}
+
+/// Every key against the time, and the recorded steps against those that were made.
+fn check(vault: &Vault, model: &mut Model, keys: &VecDeque<(Issued, SystemTime, bool)>) {
+    let (earliest, _) = model.judged();
+    let outcomes: Vec<_> = keys
+        .iter()
+        .map(|(issued, ..)| {
+            vault.verify(issued.secret().expose(), &Request::new()).unwrap().outcome().as_str()
+        })
+        .collect();
+    let found = vault.now();
+    let (_, latest) = model.judged();
+    let latest = latest + Duration::from_millis(1);
+    assert!(
+        earliest - Duration::from_millis(1) <= found && found <= latest,
+        "{earliest:?} {found:?} {latest:?}"
+    );
+    for ((_, expiry, revoked), outcome) in keys.iter().zip(outcomes) {
+        match outcome {
+            "revoked" => assert!(*revoked),
+            "expired" => assert!(!revoked && *expiry <= latest, "expired too early"),
+            "valid" => assert!(!revoked && *expiry > earliest, "accepted after its end"),
+            other => panic!("{other}"),
+        }
+    }
+}
+
+fn jump_by(choices: &mut Choices) -> i64 {
+    let most = [1_000, 60_000, 3_000_000, 7_200_000, 86_400_000, YEAR_MS, 10 * YEAR_MS][choices.below(7)];
+    let by = 1_000 + i64::try_from(choices.below(usize::try_from(most).unwrap())).unwrap();
+    if choices.below(2) == 0 { by } else { -by }
+}
+
+#[test]
+fn a_clock_that_jumps_is_absorbed_or_believed_and_brings_no_key_back() {
+    let seed = seed();
+    let mut choices = Choices::new(seed);
+    let place = Place::with_vault();
+    let mut model = Model::new();
+    let mut vault = Vault::open(place.vault()).unwrap();
+    let mut keys = VecDeque::new();
+    for jump in 0..scaled(JUMPS) {
+        let closed = choices.below(10) == 0;
+        if closed {
+            vault.close();
+        }
+        model.jump(jump_by(&mut choices));
+        if closed {
+            vault = Vault::open(place.vault()).unwrap();
+        }
+        let (now, _) = model.judged();
+        // What changes the file records the step, and keeps the mark for the next one who opens it.
+        let expiry = now + Duration::from_secs(60 + choices.below(7_200) as u64);
+        let issued = vault.create_key(NewKey::new("acme_live").expires_at(expiry), &alice());
+        let issued = issued.unwrap_or_else(|error| panic!("jump {jump} of seed {seed}: {error}"));
+        let revoked = choices.below(4) == 0;
+        if revoked {
+            vault.revoke(issued.key().id(), RevocationReason::Policy, &alice()).unwrap();
+        }
+        keys.push_back((issued, expiry, revoked));
+        if keys.len() > KEYS {
+            keys.pop_front();
+        }
+        check(&vault, &mut model, &keys);
+    }
+    vault.flush().unwrap();
+    let recorded = vault.changes(ChangeFilter::new().kind(ChangeKind::ClockRegressed)).unwrap().count();
+    println!("{} jumps, {recorded} steps back of more than an hour", scaled(JUMPS));
+    assert_eq!(recorded, model.regressions, "seed {seed}");
+    assert!(recorded > 100);
+    keycask::shift_clock(0);
+    assert!(vault.check_deep(|_| ()).unwrap().ok());
+}

@@ -1,0 +1,95 @@
+//! A disk that fills up and is cleared again, on a file system of a few MiB: a revoke is acknowledged or fails as
+//! `vault_full`, nothing is half done, and the same handle goes on as soon as there is room.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use keycask::ErrorKind;
+
+use super::{Place, Role};
+use crate::common::{Choices, role, run_role, scaled, seed};
+use crate::oracle::worker::Worker;
+
+const NAME: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
+const CYCLES: u32 = 20;
+const STEPS: u32 = 60;
+
+/// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 6 MiB.
+fn in_small_filesystem(place: &Place, cycles: u32, choices: &mut Choices) {
+    let inner = Role::new(place, format!("{cycles}"), choices, false).command(NAME);
+    let script = "mount -t tmpfs -o size=6m tmpfs \"$0\" && exec \"$@\"";
+    let mut outer = Command::new("unshare");
+    outer
+        .args(["--map-root-user", "--mount", "sh", "-c", script])
+        .arg(place.folder())
+        .arg(inner.get_program());
+    outer.args(inner.get_args());
+    inner.get_envs().for_each(|(name, value)| {
+        outer.env(name, value.unwrap());
+    });
+    run_role(&mut outer);
+}
+
+/// Takes all the room there is but `left` bytes.
+fn fill(path: &Path, left: u64) {
+    let mut filler = File::create(path).unwrap();
+    while filler.write(&[1; 4096]).is_ok() {}
+    let size = filler.metadata().unwrap().len();
+    filler.set_len(size.saturating_sub(left)).unwrap();
+}
+
+/// Works on a full disk. How many verbs failed for it.
+fn work_while_full(worker: &mut Worker, told: &str) -> u32 {
+    let mut refused = 0;
+    for _ in 0..STEPS {
+        match worker.step() {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::VaultFull => refused += 1,
+            Err(error) => panic!("{told}: {} {error}", error.kind().as_str()),
+        }
+    }
+    refused
+}
+
+/// Works until it is served, as it must be within two seconds of there being room.
+fn work_again(worker: &mut Worker, told: &str) {
+    let began = Instant::now();
+    while let Err(error) = worker.step() {
+        assert_eq!(error.kind(), ErrorKind::VaultFull, "{told}: {error}");
+        assert!(began.elapsed() < Duration::from_secs(2), "{told}: no service after {:?}", began.elapsed());
+    }
+}
+
+fn cycles(told: &str) {
+    let outer = Role::parse(told);
+    let place = Place::of(&outer.place);
+    let mut choices = Choices::new(outer.seed);
+    let filler = place.folder().join("filler");
+    let mut refused = 0;
+    for cycle in 0..outer.name.parse().unwrap() {
+        place.renew();
+        let told = format!("cycle {cycle} of seed {}", outer.seed);
+        let mut worker = Role::new(&place, format!("w{cycle}"), &mut choices, false).worker();
+        (0..STEPS).for_each(|_| worker.step().unwrap());
+        fill(&filler, choices.below(256) as u64 * 1024);
+        refused += work_while_full(&mut worker, &told);
+        std::fs::remove_file(&filler).unwrap();
+        work_again(&mut worker, &told);
+        (0..STEPS).for_each(|_| worker.step().unwrap());
+        drop(worker);
+        place.judge(&told);
+    }
+    println!("{refused} verbs were refused");
+    assert!(refused > 0, "the disk was never full");
+}
+
+#[test]
+fn a_full_disk_refuses_and_loses_nothing() {
+    if let Some(told) = role() {
+        return cycles(&told);
+    }
+    in_small_filesystem(&Place::with_vault(), scaled(CYCLES), &mut Choices::new(seed()));
+}
