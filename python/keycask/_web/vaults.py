@@ -1,0 +1,62 @@
+"""The vault that an application names, opened when it is first needed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from keycask._native import Vault
+from keycask.errors import BusyError, VaultFullError
+
+if TYPE_CHECKING:
+    from keycask.errors import VaultError
+
+__all__ = ["VaultSource", "Vaults"]
+
+VaultSource: TypeAlias = Vault | str | os.PathLike[str] | Callable[[], Vault]
+
+
+class Vaults:
+    """A vault, the path of one, or what opens one (to give it a pepper, say).
+
+    A path is opened at the first use, and again after it failed: a vault that was missing, or lay on a disk
+    that was taken away, serves without a restart once it is back. A ``Vault`` is used as it is.
+    """
+
+    def __init__(self, source: VaultSource) -> None:
+        self._given = source if isinstance(source, Vault) else None
+        self._open = _opener(source)
+        self._vault = self._given
+        self._lock = threading.Lock()
+
+    def get(self) -> Vault:
+        """The vault; a ``VaultError`` where it can't be opened."""
+        return self._vault or self._opened()
+
+    def failed(self, error: VaultError) -> None:
+        """Has the next ``get`` open the vault anew, where the error may be that of the handle."""
+        if self._given is None and not isinstance(error, BusyError | VaultFullError):
+            self._vault = None
+
+    def close(self) -> None:
+        """Closes the vault, if it was opened here; ``get`` opens it again."""
+        vault, self._vault = self._vault, self._given
+        if vault is not None and vault is not self._given:
+            vault.close()
+
+    def _opened(self) -> Vault:
+        with self._lock:
+            if self._vault is None:
+                self._vault = self._open()
+            return self._vault
+
+
+def _opener(source: VaultSource) -> Callable[[], Vault]:
+    if isinstance(source, Vault):
+        return lambda: source
+    if callable(source):
+        return source
+    path = os.fspath(source)
+    return lambda: Vault(path)
