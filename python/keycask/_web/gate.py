@@ -49,11 +49,16 @@ class Gate:
 
     def check(self, request: Request, scopes: Sequence[str] = ()) -> Key:
         """The key that the request presents; ``RefusedError`` where it isn't let in."""
+        key = self.check_any(request, scopes)
+        if key is None:
+            raise RefusedError(missing_key())
+        return key
+
+    def check_any(self, request: Request, scopes: Sequence[str] = ()) -> Key | None:
+        """The same, and ``None`` where the request presents no key: for routes that serve anyone."""
         try:
             presented = self.headers.find(request)
-            if presented is None:
-                raise RefusedError(missing_key())
-            return self._verified(request, presented, scopes)
+            return None if presented is None else self._verified(request, presented, scopes)
         except KeyRejectedError as error:
             _log.info("%s %s", request.method, error)
             raise RefusedError(answer_to(error, scopes)) from error

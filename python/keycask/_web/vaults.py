@@ -41,10 +41,14 @@ class Vaults:
             self._vault = None
 
     def close(self) -> None:
-        """Closes the vault, if it was opened here; ``get`` opens it again."""
+        """Closes the vault, and ``get`` opens it again; one that was given open is flushed and stays so."""
         vault, self._vault = self._vault, self._given
-        if vault is not None and vault is not self._given:
+        if vault is None or vault.closed:
+            return
+        if self._given is None:
             vault.close()
+        else:
+            vault.flush()
 
     def _opened(self) -> Vault:
         with self._lock:
