@@ -129,6 +129,19 @@ mail_server() {
         export KEYCASK_TEST_PYTHON="$PWD/$venv/bin/python"
 }
 
+# The browser in which the pages are tried out, from Debian's packages where it may install them. Without it the
+# pages are left out, unless KEYCASK_TEST_PAGES insists on them.
+browser() {
+    if ! command -v chromium && [ "$(id -u)" = 0 ] && command -v apt-get; then
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium
+    fi >/dev/null 2>&1
+    command -v chromium || [ -z "${KEYCASK_TEST_PAGES:-}" ]
+}
+
+without_pages() {
+    command -v chromium >/dev/null || echo ", and the pages, which were not run: install chromium"
+}
+
 finish() {
     echo "$passed passed, $failed failed"
     echo "$1; $2"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from html import escape
 from importlib.resources import files
 from typing import Final
@@ -25,16 +26,22 @@ _HEADERS: Final = {
 }
 
 
-def page(collection: str) -> Answer:
+def page(collection: str, csrf: tuple[str, str] | None = None) -> Answer:
     """The page for the keys at the path ``collection``, under which it expects the endpoints.
 
     ``GET`` and ``POST`` on the path itself, ``POST`` on ``ID/rotate`` and the like below it, and the files of
-    ``ASSETS`` in ``page/`` below it.
+    ``ASSETS`` in ``page/`` below it. ``csrf`` is a header and its value, which the page sends
+    with what it posts.
     """
     base = escape(collection.rstrip("/"), quote=True)
-    document = (
-        _read("keycask.html").replace("{{base}}", base).replace("{{keys}}", escape(collection, quote=True))
-    )
+    values = {
+        "base": base,
+        "keys": escape(collection, quote=True),
+        "csrf": escape(json.dumps(csrf), quote=True),
+    }
+    document = _read("keycask.html")
+    for name, value in values.items():
+        document = document.replace("{{" + name + "}}", value)
     headers = {
         "Content-Type": "text/html; charset=utf-8",
         "Content-Security-Policy": _POLICY,
