@@ -78,7 +78,7 @@ django.setup()
 from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
-from django.urls import path  # noqa: E402
+from django.urls import include, path  # noqa: E402
 from django.views import View  # noqa: E402
 from keycask.django import require_key  # noqa: E402
 from keycask.django.drf import HasKey, HasScope, KeycaskAuthentication  # noqa: E402
@@ -146,6 +146,7 @@ def known(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("api-keys/", include("keycask.django.urls")),
     path("drf/reports", Reports.as_view()),
     path("drf/any", AnyKey.as_view()),
     path("drf/and", Authenticated.as_view()),

@@ -1,0 +1,78 @@
+"""A Flask application with every part of ``keycask.flask``, for tests in this process and for servers.
+
+``KEYCASK_TEST_VAULT`` names its vault.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, jsonify, request, session
+from keycask.flask import Keycask, current_key, keys_blueprint, require_key
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from keycask._web.vaults import VaultSource
+
+LOGIN = """<!doctype html><html lang="en"><title>Log in</title>
+<form method="post"><label>Account <input name="account"></label><button>Log in</button></form>"""
+
+
+def create_app(vault: VaultSource | None = None, **settings: Any) -> Flask:
+    """The application, with this vault or that of its configuration."""
+    app = Flask(__name__)
+    app.config.from_mapping(
+        SECRET_KEY="of a test",
+        KEYCASK_PREFIX="acme_live",
+        KEYCASK_TRUSTED_PROXIES=["192.0.2.0/24"],
+        **settings,
+    )
+    Keycask(app, vault=vault)
+    add_views(app)
+    app.register_blueprint(
+        keys_blueprint(
+            owner=lambda: session.get("account"),
+            email=lambda: f"{session['account']}@example.com",
+            scopes=["reports:read", "reports:write"],
+            expires_in=timedelta(days=400),
+            login_url="/login",
+        ),
+        url_prefix="/api-keys",
+    )
+    return app
+
+
+def add_views(app: Flask) -> None:
+    @app.route("/plain", methods=["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+    @require_key(scopes=["reports:read"])
+    def plain() -> ResponseReturnValue:
+        return jsonify(owner=current_key.owner)
+
+    @app.get("/tests")
+    @require_key(prefix="acme_test")
+    def tests() -> ResponseReturnValue:
+        return jsonify(owner=current_key.owner)
+
+    @app.get("/stored")
+    @require_key()
+    def stored() -> ResponseReturnValue:
+        return "", 200, {"Cache-Control": "no-cache"}
+
+    @app.get("/open")
+    def opened() -> ResponseReturnValue:
+        return jsonify(owner=current_key.owner)
+
+    @app.route("/login", methods=["GET", "POST"])
+    def login() -> ResponseReturnValue:
+        if request.method == "POST":
+            session["account"] = request.form["account"]
+            return jsonify(account=session["account"])
+        return (
+            '<form method="post"><label>Account <input name="account"></label><button>Log in</button></form>'
+        )
+
+
+if "KEYCASK_TEST_VAULT" in os.environ:
+    application = create_app(KEYCASK_VAULT=os.environ["KEYCASK_TEST_VAULT"])
