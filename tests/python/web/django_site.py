@@ -75,6 +75,7 @@ settings.configure(
 django.setup()
 
 # What follows needs the settings.
+from django.contrib import admin  # noqa: E402
 from django.contrib.staticfiles.handlers import StaticFilesHandler  # noqa: E402
 from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
@@ -146,6 +147,7 @@ def known(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("api-keys/", include("keycask.django.urls")),
     path("drf/reports", Reports.as_view()),
     path("drf/any", AnyKey.as_view()),

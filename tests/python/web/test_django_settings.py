@@ -136,6 +136,7 @@ def test_the_whole_site_passes_djangos_own_checks(
         call_command("check", fail_level="WARNING")
         call_command("makemigrations", "--check", "--dry-run")
         call_command("dumpdata", "--all")
+        call_command("dumpdata", "keycask")
     assert "no issues" in capsys.readouterr().out
 
 

@@ -1,0 +1,1 @@
+"""The migrations: permissions, and no table."""
