@@ -49,14 +49,13 @@ class KeycaskAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Key] | None:
         """The user and the key, or ``None`` where no key is presented."""
-        asked = web_request(request._request)
         _add_headers(request, {"Vary": ", ".join(vary_on())})
-        if not presents(asked):
-            return None
         try:
-            key = gate(self.prefix).check(asked)
+            key = gate(self.prefix).check_any(web_request(request._request))
         except RefusedError as refused:
             raise _exception(refused.answer) from refused
+        if key is None:
+            return None
         user = conf.settings().user(key)
         if user is None:
             raise exceptions.AuthenticationFailed(code="no_user")

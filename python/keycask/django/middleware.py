@@ -9,7 +9,7 @@ from django.utils.decorators import sync_and_async_middleware
 
 from keycask._web.answers import RefusedError
 from keycask.django.responses import finished, respond
-from keycask.django.vaults import gate, presents, web_request
+from keycask.django.vaults import gate, web_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,7 +54,6 @@ def key_middleware(get_response: Callable[[HttpRequest], Any]) -> Callable[[Http
 
 
 def _key_of(request: HttpRequest) -> Key | None:
-    asked = web_request(request)
-    key = gate().check(asked) if presents(asked) else None
+    key = gate().check_any(web_request(request))
     request.key = key  # type: ignore[attr-defined]
     return key

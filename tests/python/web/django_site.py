@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -81,7 +82,9 @@ from django.core.handlers.wsgi import WSGIHandler  # noqa: E402
 from django.http import JsonResponse  # noqa: E402
 from django.urls import include, path  # noqa: E402
 from django.views import View  # noqa: E402
-from keycask.django import require_key  # noqa: E402
+from django.views.decorators.csrf import csrf_exempt  # noqa: E402
+from keycask import VaultError  # noqa: E402
+from keycask.django import require_key, vault  # noqa: E402
 from keycask.django.drf import HasKey, HasScope, KeycaskAuthentication  # noqa: E402
 from rest_framework.authentication import SessionAuthentication  # noqa: E402
 from rest_framework.permissions import IsAdminUser, IsAuthenticated  # noqa: E402
@@ -103,7 +106,7 @@ class Reports(APIView):
     permission_classes: Any = (HasScope("reports:read"),)
 
     def get(self, request: Request) -> Response:
-        return Response({"owner": request.user.pk})
+        return Response({"owner": request.user.pk, "pid": os.getpid()})
 
     post = get
 
@@ -127,7 +130,7 @@ class OfTests(Reports):
 
 @require_key(scopes=["reports:read"])
 def plain(request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"owner": request.key.owner})  # type: ignore[attr-defined]
+    return JsonResponse({"owner": request.key.owner, "pid": os.getpid()})  # type: ignore[attr-defined]
 
 
 @require_key
@@ -138,6 +141,17 @@ async def asynchronous(request: HttpRequest) -> HttpResponse:
 class Classy(View):
     async def get(self, request: HttpRequest) -> HttpResponse:
         return JsonResponse({"owner": request.key.owner})  # type: ignore[attr-defined]
+
+
+@csrf_exempt
+def create(_: HttpRequest) -> HttpResponse:
+    issued = vault().create_key("acme_live", owner="ann", scopes=["reports:read"], actor="tests")
+    return JsonResponse({"id": issued.key.id, "secret": issued.secret})
+
+
+@csrf_exempt
+def revoke(_: HttpRequest, key_id: str) -> HttpResponse:
+    return JsonResponse({"state": vault().revoke(key_id, actor="tests").state})
 
 
 def known(request: HttpRequest) -> HttpResponse:
@@ -159,6 +173,13 @@ urlpatterns = [
     path("async", asynchronous),
     path("class", require_key()(Classy.as_view())),
     path("known", known),
+    path("create", create),
+    path("revoke/<str:key_id>", revoke),
 ]
 
 application = StaticFilesHandler(WSGIHandler())
+
+if "KEYCASK_TEST_VAULT" in os.environ:
+    # As applications do where they are imported, which under `gunicorn --preload` is before the fork.
+    with contextlib.suppress(VaultError):
+        vault().stats()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ def client(vault: keycask.Vault) -> FlaskClient:
 def test_a_valid_key_comes_in(client: FlaskClient, issued: keycask.Issued) -> None:
     for headers in (with_key(issued.secret), {"X-API-Key": str(issued.secret)}):
         answer = client.get("/plain", headers=headers)
-        assert (answer.status_code, answer.json) == (200, {"owner": "acct_42"})
+        assert (answer.status_code, answer.json) == (200, {"owner": "acct_42", "pid": os.getpid()})
         assert answer.headers["Cache-Control"] == "private"
         assert {"Authorization", "X-API-Key"} <= set(answer.vary)
     assert client.get("/stored", headers=with_key(issued.secret)).headers["Cache-Control"] == "no-cache"
