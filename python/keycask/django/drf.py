@@ -13,11 +13,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.permissions import BasePermission, OperationHolderMixin
+from rest_framework.permissions import BasePermission, SingleOperandHolder
 
 from keycask import Key
 from keycask._web.answers import RefusedError, lifetime_headers
@@ -75,7 +75,7 @@ class HasKey(BasePermission):
         return isinstance(request.auth, Key)
 
 
-class HasScope(OperationHolderMixin, HasKey):
+class HasScope(SingleOperandHolder):
     """Lets in keys that have all these scopes.
 
     It stands in ``permission_classes`` as it is, ``[HasScope("reports:read")]``, and may be combined:
@@ -87,26 +87,26 @@ class HasScope(OperationHolderMixin, HasKey):
         if not scopes:
             raise TypeError('HasScope needs a scope, such as HasScope("reports:read"); HasKey asks for none')
         self.scopes = scopes
+        self._permission = _ScopePermission(scopes)
 
-    if TYPE_CHECKING:
-        # The stubs know the operators for classes only.
-        def __and__(self, other: Any) -> Any: ...
-        def __or__(self, other: Any) -> Any: ...
-        def __invert__(self) -> Any: ...
-
-    def __call__(self) -> Self:
-        """Itself: Django REST framework calls what stands in ``permission_classes``."""
-        return self
+    def __call__(self) -> _ScopePermission:
+        """The permission: Django REST framework calls what stands in ``permission_classes``."""
+        return self._permission
 
     def __repr__(self) -> str:
         return f"HasScope({', '.join(map(repr, self.scopes))})"
+
+
+class _ScopePermission(BasePermission):
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        self._scopes = scopes
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the key has the scopes; what it lacks is an event in the audit log."""
         key = request.auth
         if not isinstance(key, Key):
             return False
-        if all(key.has_scope(scope) for scope in self.scopes):
+        if all(key.has_scope(scope) for scope in self._scopes):
             return True
         return self._refuse(request, view)
 
@@ -114,7 +114,7 @@ class HasScope(OperationHolderMixin, HasKey):
         """Verifies once more, with the scopes, so that the refusal is told and recorded as any other."""
         try:
             gate(getattr(request.successful_authenticator, "prefix", None)).check(
-                web_request(request._request), self.scopes
+                web_request(request._request), self._scopes
             )
         except RefusedError as refused:
             if self in view.get_permissions():

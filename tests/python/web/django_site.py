@@ -33,6 +33,7 @@ settings.configure(
     DEBUG=False,
     ALLOWED_HOSTS=["*"],
     USE_TZ=True,
+    TIME_ZONE="UTC",
     ROOT_URLCONF=__name__,
     STATIC_URL="/static/",
     LOGIN_URL="/admin/login/",

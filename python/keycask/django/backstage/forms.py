@@ -51,14 +51,21 @@ class RevokeForm(TokenForm):
     """Why a key is revoked."""
 
     reason = forms.ChoiceField(choices=REASONS)
-    note = forms.CharField(required=False, max_length=1024, help_text="For the audit log; no secrets.")
+    note = forms.CharField(
+        required=False,
+        max_length=1024,
+        widget=forms.TextInput({"class": "vTextField"}),
+        help_text="For the audit log; no secrets.",
+    )
 
 
 class CreateForm(TokenForm):
     """A new key."""
 
     key_prefix = forms.CharField(
-        max_length=24, help_text="Whose it is, what kind and which environment: acme_live."
+        label="Prefix",
+        max_length=24,
+        help_text="Whose it is, what kind and which environment: acme_live.",
     )
     owner = forms.CharField(
         max_length=256, required=False, help_text="The account whose key it is, by your own id of it."
@@ -84,3 +91,6 @@ class CreateForm(TokenForm):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.initial.setdefault("key_prefix", conf.settings().prefix or "")
+        for field in self.visible_fields():
+            if not isinstance(field.field, forms.IntegerField):
+                field.field.widget.attrs["class"] = "vTextField"

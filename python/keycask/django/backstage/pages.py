@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from django.contrib import messages
 from django.http import HttpResponseRedirect
@@ -34,6 +34,7 @@ STATES: Final = (
     ("rotated_out", "Rotated out"),
     ("revoked", "Revoked"),
 )
+HEADS: Final = ("Key", "State", "Owner", "Scopes", "Created", "Last used")
 FILTERS: Final = ("state", "prefix", "owner")
 
 
@@ -65,6 +66,7 @@ def index(backstage: Backstage) -> HttpResponseBase:
         given=given,
         sought=sought,
         problem=problem,
+        heads=HEADS,
         states=STATES,
         prefixes=backstage.vault.prefixes(),
         first=not asked.get("after"),
@@ -136,11 +138,20 @@ def key(backstage: Backstage, key_id: str) -> HttpResponseBase:
             for name, verb in VERBS.items()
             if backstage.may_change and found.state in verb.states
         ],
-        changes=changes,
+        changes=[(change, _said(change.detail)) for change in changes],
         changes_before=_older(changes),
         uses=uses,
         uses_before=_older(uses),
     )
+
+
+def _said(detail: Mapping[str, Any]) -> list[str]:
+    """What an event tells, without what it leaves open."""
+    return [f"{name}: {_text(value)}" for name, value in detail.items() if value not in (None, "", False)]
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, cast("list[Any]", value))) if isinstance(value, list | tuple) else str(value)
 
 
 def _newest(before: str | None) -> dict[str, Any]:
