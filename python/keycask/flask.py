@@ -52,6 +52,7 @@ _SETTINGS = {
     "KEYCASK_PREFIX": "prefix",
     "KEYCASK_HEADER": "header",
     "KEYCASK_AUTHORIZATION": "authorization",
+    "KEYCASK_SCHEMES": "schemes",
     "KEYCASK_TRUSTED_PROXIES": "trusted_proxies",
     "KEYCASK_REQUEST_ID_HEADER": "request_id_header",
     "KEYCASK_REQUIRE_HTTPS": "require_https",
@@ -64,7 +65,8 @@ class Keycask:
 
     ``KEYCASK_VAULT`` is the path of the vault, ``KEYCASK_PEPPER`` its pepper (bytes, or a list of them).
     ``KEYCASK_PREFIX`` is what presented keys must begin with, ``KEYCASK_HEADER`` (``"X-API-Key"``) and
-    ``KEYCASK_AUTHORIZATION`` (``"Authorization"``) where they stand, ``None`` for nowhere.
+    ``KEYCASK_AUTHORIZATION`` (``"Authorization"``) where they stand, ``None`` for nowhere, and
+    ``KEYCASK_SCHEMES`` (``["Bearer"]``) the schemes of the latter.
     ``KEYCASK_TRUSTED_PROXIES`` lists the proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are
     believed, ``KEYCASK_REQUIRE_HTTPS`` refuses what came without TLS, and ``KEYCASK_REQUEST_ID_HEADER``
     (``"X-Request-ID"``) says by which header the audit log knows a request.

@@ -37,13 +37,14 @@ class Gate:
         prefix: str | None = None,
         header: str | None = DEFAULT_HEADER,
         authorization: str | None = "Authorization",
+        schemes: Iterable[str] = ("Bearer",),
         trusted_proxies: Iterable[str | Network | Address] = (),
         request_id_header: str | None = "X-Request-ID",
         require_https: bool = False,
     ) -> None:
         self.vaults = vault if isinstance(vault, Vaults) else Vaults(vault)
         self.prefix = prefix
-        self.headers = KeyHeaders(header=header, authorization=authorization)
+        self.headers = KeyHeaders(header=header, authorization=authorization, schemes=schemes)
         self.clients = Clients(trusted_proxies, request_id_header=request_id_header)
         self.require_https = require_https
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from keycask.errors import KeyRejectedError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keycask._web.request import Request
 
 __all__ = ["DEFAULT_HEADER", "KeyHeaders"]
@@ -19,16 +21,22 @@ class KeyHeaders:
 
     Never the query string: addresses end up in logs, histories and ``Referer``. A request that presents two
     different secrets, or one of the headers twice, is refused as ``malformed``: a proxy and the application
-    might each believe another one of them.
+    might each believe another one of them. ``schemes`` stand in for ``Bearer``, as clients of another system
+    may send its own.
     """
 
     def __init__(
-        self, *, header: str | None = DEFAULT_HEADER, authorization: str | None = "Authorization"
+        self,
+        *,
+        header: str | None = DEFAULT_HEADER,
+        authorization: str | None = "Authorization",
+        schemes: Iterable[str] = ("Bearer",),
     ) -> None:
         if header is None and authorization is None:
             raise ValueError("name a header in which keys are presented: header, authorization or both")
         self.header = header
         self.authorization = authorization
+        self._schemes = frozenset(scheme.lower() for scheme in schemes)
 
     def find(self, request: Request) -> bytes | None:
         """The secret as it was sent; ``None`` where the request presents none."""
@@ -40,7 +48,7 @@ class KeyHeaders:
     def _bearer(self, request: Request) -> str | None:
         value = _only(request, self.authorization)
         scheme, _, token = value.partition(" ")
-        return token.strip() if scheme.lower() == "bearer" else None
+        return token.strip() if scheme.lower() in self._schemes else None
 
     def _key(self, request: Request) -> str | None:
         return _only(request, self.header).strip()

@@ -70,6 +70,8 @@ class Settings:
     """The header that holds a secret and nothing else; ``None`` for none."""
     authorization: str | None = "Authorization"
     """The header that holds it as a bearer's; ``None`` where bearers' tokens are another system's."""
+    schemes: tuple[str, ...] = ("Bearer",)
+    """Its schemes, where clients of another system send theirs: ``"Api-Key"``, ``"Token"``."""
     trusted_proxies: tuple[str, ...] = ()
     """The proxies that are believed: addresses, networks, and ``"unix"`` for a Unix socket."""
     request_id_header: str | None = "X-Request-ID"
@@ -227,6 +229,7 @@ FORMS: Mapping[str, Form] = {
     "PEPPER": Form(_pepper, "Read it from a file outside of the repository, as bytes.", _read_pepper),
     "HEADER": Form(_header, 'Name a header, such as "X-API-Key", or give None.'),
     "AUTHORIZATION": Form(_header, 'Name a header, such as "Authorization", or give None.'),
+    "SCHEMES": Form(_words, 'List schemes, such as ["Bearer", "Token"].', tuple),
     "REQUEST_ID_HEADER": Form(_header, 'Name a header, such as "X-Request-ID", or give None.'),
     "TRUSTED_PROXIES": Form(
         _networks, 'List the addresses of your proxies, such as ["127.0.0.1", "10.0.0.0/8"].', _read_networks

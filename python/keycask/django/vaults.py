@@ -53,6 +53,7 @@ def gate(prefix: str | None = None) -> Gate:
         prefix=prefix or settings.prefix,
         header=settings.header,
         authorization=settings.authorization,
+        schemes=settings.schemes,
         trusted_proxies=settings.trusted_proxies,
         request_id_header=settings.request_id_header,
         require_https=settings.require_https,

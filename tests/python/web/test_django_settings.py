@@ -33,6 +33,7 @@ WRONG: list[tuple[str, Any]] = [
     ("PEPPER", [b"x" * 32, "text"]),
     ("HEADER", "two words"),
     ("AUTHORIZATION", 1),
+    ("SCHEMES", "Token"),
     ("REQUEST_ID_HEADER", ""),
     ("TRUSTED_PROXIES", "127.0.0.1"),
     ("TRUSTED_PROXIES", ["proxy.example"]),
