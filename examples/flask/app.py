@@ -41,8 +41,7 @@ app.register_blueprint(
 
 # The toy: whoever knows the password is whom they say.
 
-app.secret_key = secrets.token_bytes(32)
-app.config.update(SESSION_COOKIE_SAMESITE="Lax")
+app.config.from_mapping(SECRET_KEY=secrets.token_bytes(32), SESSION_COOKIE_SAMESITE="Lax")
 
 
 @app.get("/")

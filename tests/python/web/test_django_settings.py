@@ -10,6 +10,7 @@ import django_kit
 import django_site
 import keycask
 import pytest
+from conftest import ROOT
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.test import Client, RequestFactory, override_settings
@@ -17,6 +18,7 @@ from keycask.django import conf
 from keycask.django.checks import check_settings, check_vault
 from keycask.django.vaults import gate
 from keycask.django.vaults import vault as the_vault
+from keycask.flask import _KNOWN as FLASK_SETTINGS
 
 if TYPE_CHECKING:
     from django.core.checks import CheckMessage
@@ -103,6 +105,13 @@ def test_every_setting_is_read_and_has_a_form() -> None:
         assert settings.scopes == ("reports:read", "reports:write")
         assert gate().headers.header is None
         assert "p" * 32 not in repr(settings)
+
+
+def test_every_setting_is_in_the_docs() -> None:
+    told = (ROOT / "python" / "docs" / "django.md").read_text()
+    assert [name for name in conf.FORMS if f"`{name}`" not in told] == []
+    told = (ROOT / "python" / "docs" / "flask.md").read_text()
+    assert [name for name in FLASK_SETTINGS if f"`{name}`" not in told] == []
 
 
 def found(path: Path, **settings: Any) -> list[str]:
