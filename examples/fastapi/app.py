@@ -21,7 +21,7 @@ auth = KeycaskAuth(vault, prefix="acme_live")
 app = FastAPI(title="Reports", lifespan=auth.lifespan)
 
 
-@app.get("/reports")
+@app.get("/reports", responses=auth.responses)
 async def reports(key: Annotated[keycask.Key, Security(auth, scopes=["reports:read"])]) -> dict[str, str]:
     """The reports of whoever owns the key."""
     return {"owner": key.owner, "report": "all is well"}

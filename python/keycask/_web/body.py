@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 
     from keycask._web.request import Request
 
-__all__ = ["MAX_BODY", "Fields", "idempotency_key", "parse_body", "refuse_large"]
+__all__ = ["MAX_BODY", "MOST_SECONDS", "Fields", "idempotency_key", "parse_body", "refuse_large"]
 
 T = TypeVar("T")
 
 MAX_BODY: Final = 16_384
 """Bytes of a body; the frameworks read no more than one byte beyond."""
+
+MOST_SECONDS: Final = 100 * 366 * 86_400
+"""The longest duration that is understood."""
 
 _KEY_BYTES: Final = 128
 
@@ -82,17 +85,21 @@ class Fields:
     def __init__(self, content: Mapping[str, Any]) -> None:
         self._left = dict(content)
 
-    def text(self, name: str) -> str | None:
-        """A string."""
-        return self._take(name, "a string", _is_text)
+    def text(self, name: str, most: int) -> str | None:
+        """A string of 1 to ``most`` characters, without control characters."""
+        text = self._take(name, "a string", _is_text)
+        if text is not None and not (0 < len(text) <= most and not any(map(_is_control, text))):
+            self.refuse(name, f"must have 1 to {most} characters, without control characters")
+        return text
 
     def flag(self, name: str) -> bool:
         """A boolean; false where it is left out."""
         return self._take(name, "true or false", _is_flag) or False
 
     def seconds(self, name: str) -> int | None:
-        """A whole number of seconds from 0 on."""
-        return self._take(name, "whole seconds from 0 on", _is_seconds)
+        """A whole number of seconds from 0 to ``MOST_SECONDS``."""
+        seconds = self._take(name, "whole seconds from 0 on", _is_seconds)
+        return None if seconds is None else int(seconds)
 
     def texts(self, name: str) -> list[str] | None:
         """A list of strings."""
@@ -119,11 +126,14 @@ def _is_flag(value: Any) -> TypeGuard[bool]:
     return isinstance(value, bool)
 
 
-_MOST_SECONDS: Final = 100 * 366 * 86_400
+def _is_seconds(value: Any) -> TypeGuard[int | float]:
+    """Whether it is a whole number, which JSON may write as 1.0 too, and in bounds."""
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return whole and not isinstance(value, bool) and 0 <= value <= MOST_SECONDS
 
 
-def _is_seconds(value: Any) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_SECONDS
+def _is_control(letter: str) -> bool:
+    return letter < " " or "\x7f" <= letter < "\xa0"
 
 
 def _is_text(value: Any) -> TypeGuard[str]:

@@ -23,13 +23,19 @@ if TYPE_CHECKING:
     from keycask._web.client import Client
     from keycask._web.request import Request
 
-__all__ = ["PAGE_SIZE", "REASONS", "Caller", "SelfService"]
+__all__ = ["NAME_LENGTH", "NOTE_LENGTH", "PAGE_SIZE", "REASONS", "Caller", "SelfService"]
 
 PAGE_SIZE: Final = 100
 """The most keys that one list has."""
 
 REASONS: Final = ("compromised", "no_longer_used", "unspecified")
 """Why an owner may revoke a key."""
+
+NAME_LENGTH: Final = 64
+"""Characters of a key's name; they fit the vault's limit of bytes in every script."""
+
+NOTE_LENGTH: Final = 256
+"""Characters of a note about a revocation."""
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -154,7 +160,8 @@ class SelfService:
             return answer_to(error)
 
     def _page(self, vault: Vault, caller: Caller, after: str | None) -> dict[str, Any]:
-        found = list(vault.keys(owner=caller.owner, prefix=self.prefix, after=after, limit=PAGE_SIZE + 1))
+        start = None if after is None else self._own(vault, caller, after).id
+        found = list(vault.keys(owner=caller.owner, prefix=self.prefix, after=start, limit=PAGE_SIZE + 1))
         shown = found[:PAGE_SIZE]
         return {
             "keys": [_shown(vault, key) for key in shown],
@@ -163,7 +170,11 @@ class SelfService:
         }
 
     def _create(self, vault: Vault, caller: Caller, fields: Fields) -> tuple[Vault, Issued]:
-        name, scopes, lifetime = fields.text("name"), fields.texts("scopes"), fields.seconds("expires_in")
+        name, scopes, lifetime = (
+            fields.text("name", NAME_LENGTH),
+            fields.texts("scopes"),
+            fields.seconds("expires_in"),
+        )
         fields.end()
         for scope in scopes or ():
             if not _covers(self.scopes, scope):
@@ -203,7 +214,7 @@ class SelfService:
         )
 
     def _revoke(self, vault: Vault, caller: Caller, key_id: str, fields: Fields) -> Answer:
-        reason, note = fields.text("reason") or "unspecified", fields.text("note")
+        reason, note = fields.text("reason", 64) or "unspecified", fields.text("note", NOTE_LENGTH)
         fields.end()
         for known in REASONS:
             if reason == known:

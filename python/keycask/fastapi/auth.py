@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 # FastAPI reads the annotations of `__call__` where the class is defined.
 from fastapi import Response  # noqa: TC002
@@ -16,6 +16,7 @@ from keycask._web.answers import RefusedError
 from keycask._web.gate import Gate
 from keycask._web.presented import DEFAULT_HEADER
 from keycask._web.request import AsgiRequest
+from keycask.fastapi.openapi import GUARDED
 from keycask.starlette import open_while_serving, refusal, tell_lifetime
 
 if TYPE_CHECKING:
@@ -78,6 +79,11 @@ class KeycaskAuth(SecurityBase):
             raise refusal(connection, refused) from refused.__cause__
         response.headers.update(tell_lifetime(connection.scope, key))
         return key
+
+    @property
+    def responses(self) -> dict[int | str, dict[str, Any]]:
+        """What it answers, for the description of a route: ``responses=auth.responses``."""
+        return dict(GUARDED)
 
     def lifespan(self, _app: object) -> AbstractAsyncContextManager[None]:
         """Opens the vault while the application serves: ``FastAPI(lifespan=auth.lifespan)``.

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from keycask._web.answers import Answer, RefusedError
+from keycask._web.answers import Answer, RefusedError, problem
 from keycask._web.body import MAX_BODY, parse_body
 from keycask._web.client import Address, Clients, Network
 from keycask._web.cross_site import refuse_cross_site
@@ -19,7 +19,7 @@ from keycask._web.selfservice import Caller, SelfService
 from keycask._web.vaults import VaultSource
 from keycask.fastapi import openapi
 from keycask.fastapi.auth import KeycaskAuth
-from keycask.fastapi.models import OwnKeys
+from keycask.fastapi.models import KEY_ID, OwnKeys
 from keycask.starlette import refusal, respond
 
 __all__ = ["keys_router"]
@@ -62,9 +62,9 @@ def keys_router(
         dependencies=[Depends(_own_site(frozenset(trusted_origins)))], tags=list(tags or ["keys"])
     )
     _add_list(router, service, caller)
-    _add_create(router, service, caller)
-    for verb in ("rotate", "finish", "cancel", "revoke"):
-        _add_verb(router, verb, getattr(service, verb), caller)
+    for name, verb in openapi.verbs(service).items():
+        _add_post(router, name, verb, getattr(service, name), caller)
+    _add_others(router)
     if page:
         _add_page(router, caller)
     return router
@@ -113,7 +113,9 @@ async def _body(request: Request) -> dict[str, Any]:
 def _add_list(router: APIRouter, service: SelfService, caller: Dependency) -> None:
     async def list_keys(
         caller: Annotated[Caller, Depends(caller)],
-        after: Annotated[str | None, Query(description=openapi.AFTER)] = None,
+        after: Annotated[
+            str | None, Query(description=openapi.AFTER, json_schema_extra={"pattern": KEY_ID})
+        ] = None,
     ) -> Response:
         return respond(await asyncio.to_thread(service.list, caller, after=after))
 
@@ -122,44 +124,47 @@ def _add_list(router: APIRouter, service: SelfService, caller: Dependency) -> No
         list_keys,
         summary="List your API keys",
         response_model=None,
-        responses=openapi.responses(200, OwnKeys, invalid=True),
+        responses=openapi.responses(200, OwnKeys, key=True),
     )
 
 
-def _add_create(router: APIRouter, service: SelfService, caller: Dependency) -> None:
-    async def create_key(
+def _add_post(
+    router: APIRouter, name: str, verb: openapi.Verb, act: Callable[..., Answer], caller: Dependency
+) -> None:
+    async def create(
         caller: Annotated[Caller, Depends(caller)], body: Annotated[dict[str, Any], Depends(_body)]
     ) -> Response:
-        return respond(await asyncio.to_thread(service.create, caller, body))
+        return respond(await asyncio.to_thread(act, caller, body))
 
-    _add_post(router, "", "create", create_key)
-
-
-def _add_verb(router: APIRouter, verb: str, change: Callable[..., Answer], caller: Dependency) -> None:
-    async def change_key(
+    async def change(
         key_id: str,
         caller: Annotated[Caller, Depends(caller)],
         body: Annotated[dict[str, Any], Depends(_body)],
     ) -> Response:
-        return respond(await asyncio.to_thread(change, caller, key_id, body))
+        return respond(await asyncio.to_thread(act, caller, key_id, body))
 
-    _add_post(router, f"/{{key_id}}/{verb}", verb, change_key)
-
-
-def _add_post(router: APIRouter, path: str, verb: str, endpoint: Callable[..., Awaitable[Response]]) -> None:
-    told = openapi.VERBS[verb]
     router.add_api_route(
-        path,
-        endpoint,
+        f"/{{key_id}}/{name}" if verb.of_a_key else "",
+        change if verb.of_a_key else create,
         methods=["POST"],
-        name=f"{verb}_key",
-        summary=told.summary,
-        description=told.description,
-        status_code=told.status,
+        name=f"{name}_key",
+        summary=verb.summary,
+        description=verb.description,
+        status_code=verb.status,
         response_model=None,
-        responses=told.responses(),
-        openapi_extra=told.extra(),
+        responses=verb.responses(),
+        openapi_extra=verb.extra(),
     )
+
+
+def _add_others(router: APIRouter) -> None:
+    """Says which methods there are: Starlette's own answer names those of one route."""
+
+    async def others() -> Response:
+        return respond(problem(405, "method_not_allowed", "Use GET or POST.", {"Allow": "GET, POST"}))
+
+    methods = ["HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "TRACE"]
+    router.add_api_route("", others, methods=methods, include_in_schema=False, response_model=None)
 
 
 def _add_page(router: APIRouter, caller: Dependency) -> None:

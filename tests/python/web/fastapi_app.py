@@ -34,7 +34,7 @@ def told(key: Key) -> dict[str, str | int]:
     return {"owner": key.owner, "id": key.id, "pid": os.getpid()}
 
 
-@app.api_route("/reports", methods=["GET", "HEAD", "OPTIONS"])
+@app.api_route("/reports", methods=["GET", "HEAD", "OPTIONS"], responses=auth.responses)
 async def reports(key: Reader) -> dict[str, str | int]:
     return told(key)
 
