@@ -148,7 +148,9 @@ def test_a_rotation_from_beginning_to_end(
     old = vault.verify(str(issued.secret))
     assert (old.state, vault.verify(secret).id) == ("superseded", old.replaced_by)
     assert old.grace_until
-    assert not SECRET.search(sent(changer, path, token=token, grace_hours="2").content.decode())
+    again = sent(changer, path, token=token, grace_hours="2").content
+    assert not SECRET.search(again.decode())
+    assert b"sent before" in again
     assert b"errornote" in sent(changer, path, grace_hours="2").content
     assert changer.get("/plain", headers=with_key(str(issued.secret))).status_code == 200
     sent(changer, f"{issued.key.id}/finish/")
@@ -165,7 +167,9 @@ def test_every_verb(vault: keycask.Vault, issued: keycask.Issued, changer: Clien
     secret_on(sent(changer, f"{key_id}/rotate/"))
     sent(changer, f"{key_id}/cancel/")
     assert vault.key(key_id).state == "active"
-    emergency = secret_on(sent(changer, f"{key_id}/emergency/"))
+    token = str(uuid.uuid4())
+    emergency = secret_on(sent(changer, f"{key_id}/emergency/", token=token))
+    assert b"sent before" in sent(changer, f"{key_id}/emergency/", token=token).content
     assert vault.key(key_id).revoked_reason == "compromised"
     successor = vault.verify(emergency).id
     sent(changer, f"{successor}/revoke/", reason="owner_left", note="gone")
