@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 MANAGE = """
 import os, sys
 import django_site
-from django.conf import settings
-settings.KEYCASK = eval(os.environ.get("KEYCASK_TEST_SETTING", "settings.KEYCASK"))
+from django.test import override_settings
+override_settings(KEYCASK=eval(os.environ.get("KEYCASK_TEST_SETTING", "django_site.KEYCASK"))).enable()
 from django.core.management import execute_from_command_line
 execute_from_command_line(["manage.py", *sys.argv[1:]])
 """
