@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SEED = os.environ.get("KEYCASK_SEED", "7")
-EXAMPLES = 20 * int(os.environ.get("KEYCASK_SCALE", "1"))
+EXAMPLES = 10 * int(os.environ.get("KEYCASK_SCALE", "1"))
 
 
 def test_schemathesis_finds_nothing(path: Path, tmp_path: Path) -> None:
