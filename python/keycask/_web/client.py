@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,6 +21,7 @@ UNIX = "unix"
 """Among trusted proxies: whoever connects by a Unix socket."""
 
 _REQUEST_ID_BYTES = 128
+_HOST_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Clients:
     def _trusts(self, peer: str) -> bool:
         if not peer:
             return self._unix
+        if not self._networks:
+            return False
         address = _parsed(peer)
         return address is not None and self._is_proxy(address)
 
@@ -98,6 +102,11 @@ def _from_the_right(values: list[str]) -> Iterator[str]:
 
 def _parsed(host: str) -> Address | None:
     """The address of a host with or without a port, IPv4 as such and without a zone."""
+    return _parse(host) if len(host) <= _HOST_LENGTH else None
+
+
+@functools.lru_cache(maxsize=1024)
+def _parse(host: str) -> Address | None:
     if host.startswith("["):
         host = host[1:].partition("]")[0]
     elif host.count(":") == 1:
@@ -110,6 +119,7 @@ def _parsed(host: str) -> Address | None:
     return mapped or address
 
 
+@functools.lru_cache(maxsize=1024)
 def _text(address: Address | None) -> str | None:
     return None if address is None else str(address)
 

@@ -1,30 +1,25 @@
 """The security dependency."""
 
-from __future__ import annotations
+# FastAPI reads the annotations of `__call__`: older ones can't where they are strings.
+from collections.abc import Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
-# FastAPI reads the annotations of `__call__` where the class is defined.
-from fastapi import Response  # noqa: TC002
+from fastapi import Response
 from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
-from fastapi.security import SecurityScopes  # noqa: TC002
+from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
-from starlette.requests import HTTPConnection  # noqa: TC002
+from starlette.requests import HTTPConnection
 
-from keycask._native import Key  # noqa: TC001
+from keycask._native import Key
 from keycask._web.answers import RefusedError
+from keycask._web.client import Address, Network
 from keycask._web.gate import Gate
 from keycask._web.presented import DEFAULT_HEADER
 from keycask._web.request import AsgiRequest
+from keycask._web.vaults import VaultSource
 from keycask.fastapi.openapi import GUARDED
 from keycask.starlette import open_while_serving, refusal, tell_lifetime
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from contextlib import AbstractAsyncContextManager
-
-    from keycask._web.client import Address, Network
-    from keycask._web.vaults import VaultSource
 
 __all__ = ["KeycaskAuth"]
 
