@@ -39,6 +39,8 @@ def test_the_wheel_is_small_stripped_and_for_every_python_from_3_11() -> None:
         names = content.namelist()
         assert "keycask/py.typed" in names
         assert "keycask/_native.pyi" in names
+        for name in ("keycask.html", "keycask.css", "keycask.js"):
+            assert f"keycask/_web/page/{name}" in names
         (native,) = (name for name in names if name.endswith(".so"))
         library = content.read(native)
     assert b"\0.debug_info\0" not in library
@@ -65,11 +67,10 @@ def test_import_takes_less_than_40_ms() -> None:
     assert min(times) < 40, times
 
 
-def test_import_loads_neither_pytest_nor_asyncio() -> None:
-    code = "import sys, keycask; print(sorted({'pytest', 'asyncio', 'json', 'datetime'} & set(sys.modules)))"
+def test_import_loads_neither_pytest_nor_asyncio_nor_what_is_for_the_web() -> None:
+    code = "import sys, keycask; print(sorted({'pytest', 'asyncio', 'keycask._web'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert "asyncio" not in ran.stdout
-    assert "pytest" not in ran.stdout
+    assert ran.stdout == "[]\n"
 
 
 def test_metadata() -> None:
