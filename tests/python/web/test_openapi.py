@@ -31,7 +31,8 @@ def test_schemathesis_finds_nothing(path: Path, tmp_path: Path) -> None:
         command += ["--include-path-regex", "^/(keys|reports)"]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=300)
     assert ran.returncode == 0, ran.stdout[-8_000:] + ran.stderr[-2_000:]
-    assert "No issues found" in ran.stdout, ran.stdout[-2_000:]
+    # Not that it found nothing because it asked nothing.
+    assert "Tested: 9" in ran.stdout, ran.stdout[-2_000:]
     with keycask.Vault(path) as vault:
         assert len(list(vault.keys(owner="ann"))) > EXAMPLES // 2
         assert vault.check(deep=True)
