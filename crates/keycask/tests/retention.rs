@@ -235,6 +235,10 @@ fn an_erased_person_is_gone_and_the_roots_stay() {
     let path = home.path();
     drop(home.vault);
     assert!(!bytes_of(&path).windows(7).any(|window| window == b"mallory"), "the name is in a free page");
+    edit(&path, "UPDATE changes SET note = 'innocent' WHERE actor IS NULL AND note IS NULL");
+    assert_eq!(codes(&Vault::open(&path).unwrap(), &kept), ["root", "rewritten"], "a note");
+    edit(&path, "UPDATE changes SET note = NULL WHERE note = 'innocent'");
+    assert_eq!(codes(&Vault::open(&path).unwrap(), &kept), [""; 0]);
     edit(&path, "UPDATE changes SET actor = 'bob' WHERE actor = 'alice' AND kind = 15");
     assert_eq!(codes(&Vault::open(&path).unwrap(), &kept), ["root"]);
 }

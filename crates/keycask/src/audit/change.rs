@@ -385,6 +385,8 @@ impl ChangeRow {
     fn commitment(&self, field: Personal) -> Option<Hash> {
         match (self.value(field), self.field_salt(field), self.kept.get(field)) {
             (Some(value), Some(Erased::Salt(salt)), _) => Some(commit(&salt, value)),
+            // Nothing was kept of it, so it wasn't there: this is no leaf's commitment.
+            (Some(value), _, _) => Some(commit(&[0; 32], value)),
             (None, _, Some(Erased::Commitment(commitment))) => Some(commitment),
             _ => None,
         }
