@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -29,11 +28,15 @@ class Vaults:
         self._given = source if isinstance(source, Vault) else None
         self._open = _opener(source)
         self._vault = self._given
-        self._lock = threading.Lock()
 
     def get(self) -> Vault:
         """The vault; a ``VaultError`` where it can't be opened."""
-        return self._vault or self._opened()
+        vault = self._vault
+        if vault is None:
+            # Two threads may both open it, and the handle that isn't kept closes with its last user. A lock
+            # would stay locked in a process that is forked meanwhile.
+            vault = self._vault = self._open()
+        return vault
 
     def failed(self, error: VaultError) -> None:
         """Has the next ``get`` open the vault anew, where the error may be that of the handle."""
@@ -49,12 +52,6 @@ class Vaults:
             vault.close()
         else:
             vault.flush()
-
-    def _opened(self) -> Vault:
-        with self._lock:
-            if self._vault is None:
-                self._vault = self._open()
-            return self._vault
 
 
 def _opener(source: VaultSource) -> Callable[[], Vault]:
