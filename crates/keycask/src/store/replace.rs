@@ -5,7 +5,8 @@ use std::path::Path;
 use keycask_sqlite::{Held, OpenError, Permissions, SetAside};
 use rusqlite::TransactionBehavior;
 
-use super::{Change, STATEMENTS, Snapshot, Store, transact};
+use super::write::transact;
+use super::{Change, STATEMENTS, Snapshot, Store};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::schema::FORMAT;
