@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from conftest import ROOT
+from conftest import ROOT, SECRET
+from servers import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -50,3 +52,16 @@ def mail_server(folder: Path, mode: str = "starttls") -> Generator[Mailbox]:
             yield Mailbox(folder, json.loads(server.stdout.readline())["port"])
         finally:
             server.stdin.close()
+
+
+def delivered(vault: Path, folder: Path) -> list[dict[str, Any]]:
+    """Sends the notices of the vault, and gives the messages that arrived; none may hold a secret."""
+    with mail_server(folder) as mailbox:
+        command = [sys.executable, "-m", "keycask", "notify", "--once", "--vault", str(vault)]
+        command += ["--smtp", f"smtp://localhost:{mailbox.port}", "--smtp-user", mailbox.user]
+        command += ["--ca-file", str(mailbox.authority), "--from", "keys@example.com"]
+        environment = {**os.environ, "KEYCASK_SMTP_PASSWORD": mailbox.password}
+        subprocess.run(command, env=environment, check=True, capture_output=True, timeout=PATIENCE)
+    messages = [json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))]
+    assert not any(SECRET.search(json.dumps(message)) for message in messages)
+    return messages

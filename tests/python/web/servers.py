@@ -141,3 +141,14 @@ class Browserless:
 
     def post(self, path: str, content: object = None, **headers: str) -> Reply:
         return self.ask("POST", path, content=content, **headers)
+
+
+def eventually(client: Browserless, path: str, secret: str) -> int:
+    """The status once it isn't 503 any more, or after five seconds."""
+    status = 503
+    for _ in range(50):
+        status = client.get(path, secret).status
+        if status != 503:
+            break
+        time.sleep(0.1)
+    return status

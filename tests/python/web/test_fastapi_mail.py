@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import keycask
-from mail import delivered
+from mail_kit import delivered
 from servers import Browserless, free_port, serving, uvicorn
 
 if TYPE_CHECKING:
@@ -21,9 +21,7 @@ def test_a_rotation_through_fastapi_is_told_by_mail(path: Path, tmp_path: Path) 
     ):
         made = client.post("/keys", {"name": "ci"}).json
         new = client.post(f"/keys/{made['id']}/rotate").json
-    folder = tmp_path / "mail"
-    folder.mkdir()
-    messages = delivered(path, folder)
+    messages = delivered(path, tmp_path / "mail")
     assert {tuple(message["rcpt_tos"]) for message in messages} == {("ann@example.com",)}
     assert all(message["tls"] for message in messages)
     subjects = [dict(message["headers"])["Subject"] for message in messages]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import keycask
 import pytest
 from conftest import SECRET, secret_of
-from servers import Browserless, Reply, free_port, gunicorn, serving, uvicorn
+from servers import Browserless, Reply, eventually, free_port, gunicorn, serving, uvicorn
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
@@ -280,17 +280,6 @@ def test_a_missing_vault_is_503_and_served_without_a_restart_once_it_is_there(
         assert client.get("/reports", secret).status == 503
         os.rename(tmp_path / "taken away.db", path)
         assert eventually(client, "/reports", secret) == 200
-
-
-def eventually(client: Browserless, path: str, secret: str) -> int:
-    """The status once it isn't 503 any more, or after five seconds."""
-    status = 503
-    for _ in range(50):
-        status = client.get(path, secret).status
-        if status != 503:
-            break
-        time.sleep(0.1)
-    return status
 
 
 def test_an_unreadable_vault_is_503(path: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import keycask
 import pytest
 from conftest import SECRET, secret_of
-from servers import Browserless, free_port, gunicorn, serving
+from servers import Browserless, eventually, free_port, gunicorn, serving
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -159,17 +159,6 @@ def test_a_vault_that_is_missing_or_taken_away_is_503(tmp_path: Path, framework:
             os.rename(vault_path, away)
             time.sleep(1.6)
         assert client.get(path, secret).status == 503
-
-
-def eventually(client: Browserless, path: str, secret: str) -> int:
-    """The status once it isn't 503 any more, or after five seconds."""
-    status = 503
-    for _ in range(50):
-        status = client.get(path, secret).status
-        if status != 503:
-            break
-        time.sleep(0.1)
-    return status
 
 
 @pytest.mark.parametrize(("framework", "path"), ROUTES[1:])
