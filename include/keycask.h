@@ -1856,6 +1856,13 @@ int64_t keycask_key_grace_until_ms(const keycask_key *key);
 int32_t keycask_key_state(const keycask_key *key, int64_t now_ms);
 
 /**
+ * A number that two keys have in common where, as long as both live, they are one reading of the vault's
+ * record: what was made of one serves for the other. Verdicts on a key that did not change mostly share one.
+ * 0 for NULL.
+ */
+uint64_t keycask_key_reading(const keycask_key *key);
+
+/**
  * Releases a key that the caller owns; nothing for NULL.
  */
 void keycask_key_free(keycask_key *key);

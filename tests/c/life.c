@@ -109,6 +109,26 @@ static void verifying(void)
     keycask_vault_free(vault);
 }
 
+/* Verdicts before and after a change are different readings, and a key is the same reading as itself. */
+static void readings(void)
+{
+    keycask_vault *vault = new_vault(folder, "readings.db");
+    char secret[KEYCASK_SECRET_SIZE], id[64];
+    keycask_verdict *before = NULL, *after = NULL;
+    uint64_t found;
+    create(vault, "acct_42", secret, id);
+    OK(keycask_vault_verify(vault, secret, strlen(secret), NULL, &before, &error));
+    found = keycask_key_reading(keycask_verdict_key(before));
+    CHECK(found != 0 && keycask_key_reading(keycask_verdict_key(before)) == found);
+    OK(keycask_vault_disable(vault, id, &alice, NULL, &error));
+    OK(keycask_vault_enable(vault, id, &alice, NULL, &error));
+    OK(keycask_vault_verify(vault, secret, strlen(secret), NULL, &after, &error));
+    CHECK(keycask_key_reading(keycask_verdict_key(after)) != found && keycask_key_reading(NULL) == 0);
+    keycask_verdict_free(before);
+    keycask_verdict_free(after);
+    keycask_vault_free(vault);
+}
+
 static void uses_of(keycask_vault *vault, const char *id)
 {
     keycask_use_filter filter = KEYCASK_USE_FILTER_INIT;
@@ -694,6 +714,7 @@ int main(int argc, char **argv)
     alice.client_ip = "192.0.2.9";
     alice.request_id = "change-1";
     verifying();
+    readings();
     listing();
     rotating();
     changing();

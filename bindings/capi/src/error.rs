@@ -17,21 +17,20 @@ pub struct keycask_error {
     message: CString,
 }
 
-/// Why a call failed, on its way out.
-pub(crate) struct Failure {
-    status: keycask_status,
-    message: String,
-}
+/// Why a call failed, on its way out: one pointer, since results of it pass through each call that succeeds.
+pub(crate) struct Failure(Box<(keycask_status, String)>);
 
 impl Failure {
+    #[cold]
     pub(crate) fn new(status: keycask_status, message: impl Into<String>) -> Self {
-        Self { status, message: message.into() }
+        Self(Box::new((status, message.into())))
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(KEYCASK_INVALID_ARGUMENT, message)
     }
 
+    #[cold]
     pub(crate) fn null(name: &str) -> Self {
         Self::invalid(format!("{name}: is NULL"))
     }
@@ -41,7 +40,7 @@ impl Failure {
     }
 
     pub(crate) fn status(&self) -> keycask_status {
-        self.status
+        self.0.0
     }
 }
 
@@ -53,7 +52,8 @@ impl From<keycask_core::Error> for Failure {
 
 impl From<Failure> for keycask_error {
     fn from(failure: Failure) -> Self {
-        Self { status: failure.status, message: c_string(&failure.message) }
+        let (status, message) = *failure.0;
+        Self { status, message: c_string(&message) }
     }
 }
 

@@ -249,6 +249,14 @@ pub extern "C" fn keycask_key_state(key: Option<&keycask_key>, now_ms: i64) -> i
     fact(key, 0, |key| now().map_or(0, |now| STATES.number(key.state_at(now))))
 }
 
+/// A number that two keys have in common where, as long as both live, they are one reading of the vault's
+/// record: what was made of one serves for the other. Verdicts on a key that did not change mostly share one.
+/// 0 for NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn keycask_key_reading(key: Option<&keycask_key>) -> u64 {
+    access(0, || key.map_or(0, |key| Arc::as_ptr(&key.key).addr() as u64))
+}
+
 /// Releases a key that the caller owns; nothing for NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_key_free(key: Option<Box<keycask_key>>) {

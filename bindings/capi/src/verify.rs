@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char};
 use std::mem::MaybeUninit;
 use std::ptr::null;
 
-use keycask_core::{Key, Outcome, Request, Verdict};
+use keycask_core::{Key, Reason, Refusal, Request, Verdict};
 
 use crate::error::{Failure, keycask_error};
 use crate::guard::{access, clear, guard};
@@ -16,7 +16,7 @@ use crate::key::{keycask_key, keycask_key_id, keycask_key_replaced_by};
 use crate::status::{KEYCASK_END, KEYCASK_OK, KEYCASK_REFUSED, keycask_status};
 use crate::text::c_string;
 use crate::vault::{Handle, vault};
-use crate::words::outcome_number;
+use crate::words::{KEYCASK_OUTCOME_VALID, REASONS};
 
 /// What the caller of verify demands, and what it knows of the client. Begin with KEYCASK_REQUEST_INIT.
 #[repr(C)]
@@ -47,27 +47,25 @@ unsafe impl Versioned for keycask_request {
 }
 
 /// What verify found. Owned by the caller, to be released by keycask_verdict_free.
-pub struct keycask_verdict {
-    outcome: Outcome,
-    key: Option<keycask_key>,
-    /// Of a refused key.
+pub struct keycask_verdict(Found);
+
+enum Found {
+    Valid(keycask_key),
+    Refused(Box<Refused>),
+}
+
+struct Refused {
+    reason: Reason,
     key_id: Option<CString>,
     missing_scope: Option<CString>,
 }
 
-impl From<Verdict> for keycask_verdict {
-    fn from(verdict: Verdict) -> Self {
-        let outcome = verdict.outcome();
-        match verdict {
-            Verdict::Valid(key) => {
-                Self { outcome, key: Some(keycask_key::of(key)), key_id: None, missing_scope: None }
-            }
-            Verdict::Refused(refusal) => Self {
-                outcome,
-                key: None,
-                key_id: refusal.key_id().map(|id| c_string(&id.to_string())),
-                missing_scope: refusal.missing_scope().map(c_string),
-            },
+impl Refused {
+    fn of(refusal: &Refusal) -> Self {
+        Self {
+            reason: refusal.reason(),
+            key_id: refusal.key_id().map(|id| c_string(&id.to_string())),
+            missing_scope: refusal.missing_scope().map(c_string),
         }
     }
 }
@@ -90,19 +88,29 @@ pub unsafe extern "C" fn keycask_vault_verify(
 ) -> keycask_status {
     guard(error_out, || {
         let out = clear(verdict_out);
+        let give = |found| {
+            if let Some(out) = out {
+                *out = Box::into_raw(Box::new(keycask_verdict(found)));
+            }
+        };
         // SAFETY: pointers of the caller's, as the header says.
-        let verdict = unsafe { verify(self::vault(vault)?, presented, presented_len, request) }?;
-        let status = if verdict.outcome() == Outcome::Valid { KEYCASK_OK } else { KEYCASK_REFUSED };
-        if let Some(out) = out {
-            *out = Box::into_raw(Box::new(verdict.into()));
+        match unsafe { verify(self::vault(vault)?, presented, presented_len, request) }? {
+            Verdict::Valid(key) => {
+                give(Found::Valid(keycask_key::of(key)));
+                Ok(KEYCASK_OK)
+            }
+            Verdict::Refused(refusal) => {
+                give(Found::Refused(Box::new(Refused::of(&refusal))));
+                Ok(KEYCASK_REFUSED)
+            }
         }
-        Ok(status)
     })
 }
 
 /// # Safety
 ///
 /// As for [`presented`] and [`versioned`], and everything that the request points to as its type says.
+#[inline]
 unsafe fn verify(
     vault: &keycask_core::Vault,
     given: *const c_char,
@@ -122,12 +130,13 @@ unsafe fn verify(
 /// # Safety
 ///
 /// As for [`texts`] and [`optional_text`].
+#[inline]
 unsafe fn request<'a>(given: &keycask_request) -> Result<Request<'a>, Failure> {
     let mut request = Request::new();
     // SAFETY: the caller's.
     unsafe {
         for scope in texts(given.scopes, given.scopes_len, "scopes")? {
-            request = request.scope(scope?);
+            request.extend([scope?]);
         }
         if let Some(prefix) = optional_text(given.prefix, "prefix")? {
             request = request.prefix(prefix);
@@ -167,14 +176,18 @@ pub unsafe extern "C" fn keycask_vault_identify(
 /// one thing only: invalid; the reason and the key's id are for your logs.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_reason(verdict: Option<&keycask_verdict>) -> i32 {
-    access(-1, || verdict.map_or(-1, |verdict| outcome_number(verdict.outcome)))
+    access(-1, || match verdict.map(|verdict| &verdict.0) {
+        None => -1,
+        Some(Found::Valid(_)) => KEYCASK_OUTCOME_VALID,
+        Some(Found::Refused(refused)) => REASONS.number(refused.reason),
+    })
 }
 
 /// The id of the key that the secret belongs to, refused or not; NULL where it is no key's. Borrowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_key_id(verdict: Option<&keycask_verdict>) -> *const c_char {
-    access(null(), || match verdict.and_then(|verdict| verdict.key_id.as_ref()) {
-        Some(id) => id.as_ptr(),
+    access(null(), || match refused(verdict) {
+        Some(refused) => borrowed(refused.key_id.as_ref()),
         None => keycask_key_id(key_of(verdict)),
     })
 }
@@ -204,18 +217,16 @@ pub extern "C" fn keycask_verdict_successor(verdict: Option<&keycask_verdict>) -
 /// The first demanded scope that the key lacks, where that is the reason; else NULL. Borrowed.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_missing_scope(verdict: Option<&keycask_verdict>) -> *const c_char {
-    access(null(), || {
-        verdict.and_then(|verdict| verdict.missing_scope.as_ref()).map_or(null(), |scope| scope.as_ptr())
-    })
+    access(null(), || borrowed(refused(verdict).and_then(|refused| refused.missing_scope.as_ref())))
 }
 
 /// The HTTP status to answer with: 200, 401, 403 or 429; 503 for NULL, which is no answer of the vault's.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_http_status(verdict: Option<&keycask_verdict>) -> i32 {
-    access(503, || match verdict.map(|verdict| verdict.outcome) {
+    access(503, || match verdict.map(|verdict| &verdict.0) {
         None => 503,
-        Some(Outcome::Valid) => 200,
-        Some(Outcome::Refused(reason)) => reason.http_status().into(),
+        Some(Found::Valid(_)) => 200,
+        Some(Found::Refused(refused)) => refused.reason.http_status().into(),
     })
 }
 
@@ -226,5 +237,19 @@ pub extern "C" fn keycask_verdict_free(verdict: Option<Box<keycask_verdict>>) {
 }
 
 fn key_of(verdict: Option<&keycask_verdict>) -> Option<&keycask_key> {
-    verdict.and_then(|verdict| verdict.key.as_ref())
+    match &verdict?.0 {
+        Found::Valid(key) => Some(key),
+        Found::Refused(_) => None,
+    }
+}
+
+fn refused(verdict: Option<&keycask_verdict>) -> Option<&Refused> {
+    match &verdict?.0 {
+        Found::Valid(_) => None,
+        Found::Refused(refused) => Some(refused),
+    }
+}
+
+fn borrowed(text: Option<&CString>) -> *const c_char {
+    text.map_or(null(), |text| text.as_ptr())
 }

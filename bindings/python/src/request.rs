@@ -18,7 +18,7 @@ pub(crate) fn verify_request<'a>(
 ) -> PyResult<Request<'a>> {
     let mut request = Request::new();
     for scope in scopes.into_iter().flat_map(Texts::iter) {
-        request = request.scope(scope?);
+        request.extend([scope?]);
     }
     request = prefix.into_iter().fold(request, Request::prefix);
     request = request_id.into_iter().fold(request, Request::request_id);

@@ -34,10 +34,7 @@ impl<'a> Request<'a> {
 
     /// Demands a scope; call it again for more.
     pub fn scope(mut self, scope: &'a str) -> Self {
-        match self.scope {
-            None => self.scope = Some(scope),
-            Some(_) => self.more_scopes.push(scope),
-        }
+        self.extend([scope]);
         self
     }
 
@@ -79,6 +76,19 @@ impl<'a> Request<'a> {
 
     pub(crate) fn wants_event(&self) -> bool {
         !self.no_event
+    }
+}
+
+/// Demands more scopes.
+impl<'a> Extend<&'a str> for Request<'a> {
+    #[inline]
+    fn extend<I: IntoIterator<Item = &'a str>>(&mut self, scopes: I) {
+        for scope in scopes {
+            match self.scope {
+                None => self.scope = Some(scope),
+                Some(_) => self.more_scopes.push(scope),
+            }
+        }
     }
 }
 
