@@ -96,8 +96,9 @@ typedef struct {
     keycask_verdict *verdict;
     keycask_error *error;
     const char *key_id, *missing_scope;
+    uint64_t reading;
     int32_t reason, http_status;
-    kc_key_view key;
+    bool known;
 } kc_verdict;
 
 static inline const char *kc_next_text(const char **texts) {
@@ -111,8 +112,10 @@ static inline const char *kc_next_text(const char **texts) {
 // `texts` are those of the request, one behind the other, each with its NUL: the prefix, the client's address and the
 // request's id where they are given, then the scopes. They stand apart from `given`, since Go lends no memory that
 // points to other memory of its own.
+//
+// `known` is the reading of a key that the caller holds: where it is the one that is accepted, its verdict is released.
 static inline keycask_status kc_verify(keycask_vault *vault, const char *presented, size_t presented_len,
-                                       const kc_request *given, const char *texts, kc_verdict *out) {
+                                       const kc_request *given, const char *texts, uint64_t known, kc_verdict *out) {
     keycask_request request = KEYCASK_REQUEST_INIT;
     const char *scopes[KC_DEMANDED_SCOPES];
     if (given) {
@@ -127,12 +130,14 @@ static inline keycask_status kc_verify(keycask_vault *vault, const char *present
         request.scopes = scopes;
         request.scopes_len = given->scopes_len;
     }
-    bool given_now = request.now_ms != 0 && request.now_ms != KEYCASK_TIME_NONE;
-    int64_t now = given_now ? request.now_ms : keycask_vault_now_ms(vault);
     keycask_status status =
         keycask_vault_verify(vault, presented, presented_len, given ? &request : NULL, &out->verdict, &out->error);
     if (status == KEYCASK_OK) {
-        kc_view_key(keycask_verdict_key(out->verdict), now, &out->key);
+        out->reading = keycask_key_reading(keycask_verdict_key(out->verdict));
+        out->known = out->reading == known;
+        if (out->known) {
+            keycask_verdict_free(out->verdict);
+        }
     } else if (status == KEYCASK_REFUSED) {
         out->reason = keycask_verdict_reason(out->verdict);
         out->http_status = keycask_verdict_http_status(out->verdict);
@@ -140,6 +145,12 @@ static inline keycask_status kc_verify(keycask_vault *vault, const char *present
         out->missing_scope = keycask_verdict_missing_scope(out->verdict);
     }
     return status;
+}
+
+// An accepted key is in one of two states, whatever the time.
+static inline void kc_view_accepted(const keycask_verdict *verdict, kc_key_view *view) {
+    kc_view_key(keycask_verdict_key(verdict), 0, view);
+    view->state = view->texts[KC_REPLACED_BY] ? KEYCASK_STATE_SUPERSEDED : KEYCASK_STATE_ACTIVE;
 }
 
 typedef struct {

@@ -22,13 +22,14 @@ type Vault struct {
 	// The library takes calls and a close from several threads at once. The object itself is released when the last
 	// reference to the Vault is gone, so that no call can meet a released one.
 	handle *C.keycask_vault
+	served *served
 }
 
 func opened(handle *C.keycask_vault, err error) (*Vault, error) {
 	if err != nil {
 		return nil, err
 	}
-	vault := &Vault{handle}
+	vault := &Vault{handle, newServed()}
 	runtime.AddCleanup(vault, func(handle *C.keycask_vault) { C.keycask_vault_free(handle) }, handle)
 	return vault, nil
 }

@@ -7,6 +7,8 @@ package keycask
 #cgo nocallback keycask_verdict_free
 #cgo noescape keycask_vault_identify
 #cgo nocallback keycask_vault_identify
+#cgo noescape kc_view_accepted
+#cgo nocallback kc_view_accepted
 #include "shim.h"
 */
 import "C"
@@ -71,16 +73,21 @@ func (v *Vault) verify(presented string, request *C.kc_request, texts []byte) (*
 	// C reads the texts and writes to found during the call only, and never calls Go: so none of them must leave the
 	// stack, as the directives above say.
 	var found C.kc_verdict
+	place := v.served.place(presented)
+	last := place.key.Load()
 	text, size := presentedText(presented)
-	status := C.kc_verify(v.handle, text, size, request, (*C.char)(unsafe.Pointer(unsafe.SliceData(texts))), &found)
+	status := C.kc_verify(v.handle, text, size, request, (*C.char)(unsafe.Pointer(unsafe.SliceData(texts))),
+		last.heldReading(), &found)
 	runtime.KeepAlive(v)
 	runtime.KeepAlive(presented)
 	runtime.KeepAlive(texts)
+	runtime.KeepAlive(last)
 	switch status {
 	case C.KEYCASK_OK:
-		key := viewedKey(&found.key)
-		C.keycask_verdict_free(found.verdict)
-		return key, nil
+		if found.known {
+			return last.copy(), nil
+		}
+		return place.serve(&found), nil
 	case C.KEYCASK_REFUSED:
 		rejected := &RejectedError{
 			Reason:       outcomes.word(found.reason),
