@@ -25,10 +25,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use common::{Choices, this_test};
-use keycask::Vault;
+use keycask::{Vault, VaultOptions};
 use oracle::journal::{Journal, Scribe};
 use oracle::worker::Worker;
 use tempfile::TempDir;
+
+/// Bytes of keys that a worker's vault remembers: few, so that they are full soon.
+const CACHE: u64 = 1 << 20;
 
 /// A folder for the vault alone, and room beside it for journals.
 struct Place {
@@ -127,7 +130,7 @@ impl Role {
     fn worker(&self) -> Worker {
         let journal = self.place.join(format!("{}.journal", self.name));
         let scribe = Scribe::new(&self.name, appending(&journal));
-        let vault = Vault::open(self.place.join("vault/keys.db")).unwrap();
+        let vault = VaultOptions::new().cache_size(CACHE).open(self.place.join("vault/keys.db")).unwrap();
         Worker::new(vault, &self.name, scribe, Choices::new(self.seed), self.alone)
     }
 }
