@@ -51,7 +51,7 @@ pub(crate) unsafe fn versioned<T: Versioned>(given: *const T) -> Result<T, Failu
             return Err(foreign_size::<T>(size));
         }
         if size == size_of::<T>() {
-            // SAFETY: as many bytes are there, and any are a value. A copy whose length is known costs a tenth.
+            // SAFETY: as many bytes are there, and any are a value. A copy whose length is known is a few moves.
             return Ok(unsafe { given.read_unaligned() });
         }
         // SAFETY: as many bytes are there, and no more than `known` has room for.
