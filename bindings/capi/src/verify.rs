@@ -4,7 +4,7 @@ use std::ffi::{CString, c_char};
 use std::mem::MaybeUninit;
 use std::ptr::null;
 
-use keycask_core::{Key, Reason, Refusal, Request, Verdict};
+use keycask_core::{Key, Outcome, Reason, Refusal, Request, Verdict};
 
 use crate::error::{Failure, keycask_error};
 use crate::guard::{access, clear, guard};
@@ -16,7 +16,7 @@ use crate::key::{keycask_key, keycask_key_id, keycask_key_replaced_by};
 use crate::status::{KEYCASK_END, KEYCASK_OK, KEYCASK_REFUSED, keycask_status};
 use crate::text::c_string;
 use crate::vault::{Handle, vault};
-use crate::words::{KEYCASK_OUTCOME_VALID, REASONS};
+use crate::words::outcome_number;
 
 /// What the caller of verify demands, and what it knows of the client. Begin with KEYCASK_REQUEST_INIT.
 #[repr(C)]
@@ -176,11 +176,7 @@ pub unsafe extern "C" fn keycask_vault_identify(
 /// one thing only: invalid; the reason and the key's id are for your logs.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_reason(verdict: Option<&keycask_verdict>) -> i32 {
-    access(-1, || match verdict.map(|verdict| &verdict.0) {
-        None => -1,
-        Some(Found::Valid(_)) => KEYCASK_OUTCOME_VALID,
-        Some(Found::Refused(refused)) => REASONS.number(refused.reason),
-    })
+    access(-1, || outcome(verdict).map_or(-1, outcome_number))
 }
 
 /// The id of the key that the secret belongs to, refused or not; NULL where it is no key's. Borrowed.
@@ -223,10 +219,10 @@ pub extern "C" fn keycask_verdict_missing_scope(verdict: Option<&keycask_verdict
 /// The HTTP status to answer with: 200, 401, 403 or 429; 503 for NULL, which is no answer of the vault's.
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_http_status(verdict: Option<&keycask_verdict>) -> i32 {
-    access(503, || match verdict.map(|verdict| &verdict.0) {
+    access(503, || match outcome(verdict) {
         None => 503,
-        Some(Found::Valid(_)) => 200,
-        Some(Found::Refused(refused)) => refused.reason.http_status().into(),
+        Some(Outcome::Valid) => 200,
+        Some(Outcome::Refused(reason)) => reason.http_status().into(),
     })
 }
 
@@ -234,6 +230,13 @@ pub extern "C" fn keycask_verdict_http_status(verdict: Option<&keycask_verdict>)
 #[unsafe(no_mangle)]
 pub extern "C" fn keycask_verdict_free(verdict: Option<Box<keycask_verdict>>) {
     access((), || drop(verdict));
+}
+
+fn outcome(verdict: Option<&keycask_verdict>) -> Option<Outcome> {
+    Some(match &verdict?.0 {
+        Found::Valid(_) => Outcome::Valid,
+        Found::Refused(refused) => Outcome::Refused(refused.reason),
+    })
 }
 
 fn key_of(verdict: Option<&keycask_verdict>) -> Option<&keycask_key> {
