@@ -38,7 +38,7 @@ fn files(path: &Path) -> [PathBuf; 2] {
     [path.to_owned(), PathBuf::from(format!("{}-wal", path.display()))]
 }
 
-/// Changes the file (0) or the log (1): five bytes are a place and a value; a value of 0 from an odd place on cuts it.
+/// Changes the file (0) or the log (1): five bytes are a place and a value; a value of 0 cuts it at one place in 64.
 pub fn run(which: usize, edits: &[u8]) {
     let (origin, secrets) = &*ORIGIN;
     let mut left = origin.clone();
