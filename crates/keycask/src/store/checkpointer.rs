@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::Store;
+use crate::clock::Stopwatch;
 use crate::error::Result;
 
 /// So many frames of the log are worth a checkpoint: 4 MiB.
@@ -18,6 +19,9 @@ const FRAME_BYTES: u64 = 4_096 + 24;
 /// How often a new beginning looks whether writers, and then readers, of other processes are done: about every
 /// millisecond.
 const TRIES: i32 = 100;
+const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+/// How long a new beginning is tried where another connection moves the log.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many frames of the log were in the file after the last checkpoint.
 #[derive(Default)]
@@ -34,7 +38,8 @@ impl Store {
         if self.is_in_memory() || waiting < WORTH_IT {
             return Ok(());
         }
-        if self.checkpoint_beside_others()? < TOO_LONG {
+        self.checkpoint_beside_others()?;
+        if self.frames() < TOO_LONG {
             return Ok(());
         }
         self.guarded(|pass| {
@@ -54,17 +59,26 @@ impl Store {
         }
     }
 
+    /// Others wait meanwhile, and this one for another that moves the log already: else all would go on writing.
     fn begin_log_anew(&self, db: &mut Connection) -> Result<()> {
         db.busy_handler(Some(try_soon))?;
         let _precedence = self.file().precede(db);
-        self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)").map(drop)
+        let waited = Stopwatch::start();
+        while !self.checkpoint(db, "PRAGMA wal_checkpoint(RESTART)")?
+            && self.frames() >= TOO_LONG
+            && waited.elapsed() < PATIENCE
+            && !keycask_sqlite::is_awaited()
+        {
+            std::thread::sleep(BETWEEN_TRIES);
+        }
+        Ok(())
     }
 
-    /// Moves into the file what can be moved while others read and write. The length of the log in frames.
-    pub(super) fn checkpoint_beside_others(&self) -> Result<u64> {
+    /// Moves into the file what can be moved while others read and write.
+    pub(super) fn checkpoint_beside_others(&self) -> Result<()> {
         self.guarded(|pass| {
             let db = self.handle.reader(pass, || self.connect())?;
-            self.checkpoint(&db, "PRAGMA wal_checkpoint(PASSIVE)")
+            self.checkpoint(&db, "PRAGMA wal_checkpoint(PASSIVE)").map(drop)
         })
     }
 
@@ -74,16 +88,19 @@ impl Store {
         if header.is_cacheable() { u64::from(header.frames()) } else { self.sizes().1 / FRAME_BYTES }
     }
 
-    /// The length of the log in frames. One that others keep from ending does what it can.
-    fn checkpoint(&self, db: &Connection, sql: &str) -> Result<u64> {
-        let (frames, done): (i64, i64) = db.query_row(sql, [], |row| Ok((row.get(1)?, row.get(2)?)))?;
-        self.checkpointed.0.store(done.max(0).unsigned_abs(), Ordering::Relaxed);
-        Ok(frames.max(0).unsigned_abs())
+    /// Does what it can where others read and write; `false` where another connection moves the log.
+    fn checkpoint(&self, db: &Connection, sql: &str) -> Result<bool> {
+        const DONE: usize = 2;
+        let done = u64::try_from(db.query_row(sql, [], |row| row.get::<_, i64>(DONE))?);
+        if let Ok(done) = done {
+            self.checkpointed.0.store(done, Ordering::Relaxed);
+        }
+        Ok(done.is_ok())
     }
 }
 
 /// Waits a moment for SQLite's next try. Its own way sleeps longer each time, and writers in a loop starve it.
 fn try_soon(tries: i32) -> bool {
-    std::thread::sleep(Duration::from_millis(1));
+    std::thread::sleep(BETWEEN_TRIES);
     tries < TRIES
 }

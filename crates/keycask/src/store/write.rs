@@ -153,7 +153,7 @@ impl QuickWriter<'_> {
     /// The same at once.
     pub(crate) fn checkpoint_now(&mut self) -> Result<()> {
         self.changes = 0;
-        self.store.checkpoint_beside_others().map(drop)
+        self.store.checkpoint_beside_others()
     }
 }
 

@@ -14,7 +14,7 @@ const PROCESSES: usize = 8;
 const SECONDS: u32 = 60;
 /// How long each process works between two looks at what it holds.
 const A_LOOK: Duration = Duration::from_millis(500);
-/// 16 MiB, and what one batch adds before somebody looks.
+/// 16 MiB, and what eight processes write at once before they look.
 const LONGEST_LOG: u64 = 18 << 20;
 
 fn seconds() -> Duration {
