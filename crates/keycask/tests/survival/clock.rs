@@ -17,14 +17,14 @@ const KEYS: usize = 8;
 struct Model {
     shift_ms: i64,
     mark: SystemTime,
-    /// When the mark was set, so much later it can be.
+    /// A moment before the mark was set: what went by since, it can be later.
     marked: Instant,
     regressions: usize,
 }
 
 impl Model {
     fn new() -> Self {
-        Self { shift_ms: 0, mark: SystemTime::now(), marked: Instant::now(), regressions: 0 }
+        Self { shift_ms: 0, marked: Instant::now(), mark: SystemTime::now(), regressions: 0 }
     }
 
     fn wall(&self) -> SystemTime {
@@ -44,23 +44,27 @@ impl Model {
         keycask::shift_clock(self.shift_ms);
     }
 
-    /// The time that the vault should judge by now: not before the first bound, not after the second.
-    fn judged(&mut self) -> (SystemTime, SystemTime) {
+    /// Sees where the clock is, before the vault does: the earliest time that this should judge by.
+    fn earliest(&mut self) -> SystemTime {
+        let now = Instant::now();
         let wall = self.wall();
-        let slack = self.marked.elapsed();
-        if wall < self.mark && self.mark.duration_since(wall).unwrap() <= HOUR {
-            return (self.mark, self.mark + slack);
+        let back = self.mark.duration_since(wall).unwrap_or_default();
+        if back.is_zero() || back > HOUR {
+            self.regressions += usize::from(back > HOUR);
+            (self.marked, self.mark) = (now, wall);
         }
-        // By more than an hour, or else the mark had come later than it is known.
-        self.regressions += usize::from(wall + HOUR < self.mark);
-        (self.mark, self.marked) = (wall, Instant::now());
-        (wall, wall)
+        self.mark
+    }
+
+    /// The latest time that the vault can have judged by since then.
+    fn latest(&self) -> SystemTime {
+        self.mark + self.marked.elapsed()
     }
 }
 
 /// Every key against the time, and the recorded steps against those that were made.
 fn check(vault: &Vault, model: &mut Model, keys: &VecDeque<(Issued, SystemTime, bool)>) {
-    let (earliest, _) = model.judged();
+    let earliest = model.earliest();
     let outcomes: Vec<_> = keys
         .iter()
         .map(|(issued, ..)| {
@@ -68,8 +72,7 @@ fn check(vault: &Vault, model: &mut Model, keys: &VecDeque<(Issued, SystemTime, 
         })
         .collect();
     let found = vault.now();
-    let (_, latest) = model.judged();
-    let latest = latest + Duration::from_millis(1);
+    let latest = model.latest() + Duration::from_millis(1);
     assert!(
         earliest - Duration::from_millis(1) <= found && found <= latest,
         "{earliest:?} {found:?} {latest:?}"
@@ -107,7 +110,7 @@ fn a_clock_that_jumps_is_absorbed_or_believed_and_brings_no_key_back() {
         if closed {
             vault = Vault::open(place.vault()).unwrap();
         }
-        let (now, _) = model.judged();
+        let now = model.earliest();
         // What changes the file records the step, and keeps the mark for the next one who opens it.
         let expiry = now + Duration::from_secs(60 + choices.below(7_200) as u64);
         let issued = vault.create_key(NewKey::new("acme_live").expires_at(expiry), &alice());
