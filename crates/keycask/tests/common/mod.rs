@@ -143,6 +143,11 @@ pub fn scaled(rounds: u32) -> u32 {
     rounds * scale.unwrap_or(1)
 }
 
+/// What a torture test goes through: few rounds, or all that are promised, where `KEYCASK_FAULTS` says `all`.
+pub fn rounds<T>(few: T, all: T) -> T {
+    if std::env::var("KEYCASK_FAULTS").is_ok_and(|wanted| wanted == "all") { all } else { few }
+}
+
 /// Runs a process made by [`this_test`] and sees that it ran its one test, and that it passed.
 pub fn run_role(command: &mut Command) {
     let output = command.output().unwrap();

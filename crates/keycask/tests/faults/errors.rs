@@ -6,8 +6,8 @@
 use keycask::{Error, ErrorKind, NewKey, Request, Vault};
 use keycask_sqlite::faults::{Fault, Operation, Plan, arm};
 
-use super::{Place, journal, moments, takes_all, worker};
-use crate::common::{Choices, alice, seed};
+use super::{Place, journal, moments, worker};
+use crate::common::{Choices, alice, rounds, seed};
 use crate::oracle;
 use crate::oracle::worker::Worker;
 
@@ -98,7 +98,7 @@ fn fail_everywhere(for_ever: bool) {
     let (mut runs, mut came) = (0, 0);
     for n in moments(count, EVERY, &mut Choices::new(seed + u64::from(for_ever))) {
         let one = usize::try_from(n).unwrap() / EVERY;
-        for which in if takes_all() { 0..ERRORS } else { one..one + 1 } {
+        for which in rounds(one..one + 1, 0..ERRORS) {
             let plan = plan().fault(n, Fault::Error(which));
             let plan = if for_ever { plan.for_ever() } else { plan };
             let result = run(&origin, seed, plan);

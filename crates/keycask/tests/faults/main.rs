@@ -24,7 +24,7 @@ mod power;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use common::Choices;
+use common::{Choices, rounds};
 use keycask::Vault;
 use oracle::journal::{Journal, Scribe};
 use oracle::worker::Worker;
@@ -77,17 +77,8 @@ fn journal(path: &Path) -> Journal {
     Journal::parse(&std::fs::read_to_string(path).unwrap_or_default())
 }
 
-/// How many images of a disk to look at: few, or all that are promised.
-fn images(few: usize, all: usize) -> usize {
-    if takes_all() { all } else { few }
-}
-
-fn takes_all() -> bool {
-    std::env::var("KEYCASK_FAULTS").is_ok_and(|wanted| wanted == "all")
-}
-
 /// Each `n`-th of so many moments from 1 on, beginning where chance has it; all of them where that is asked for.
 fn moments(count: u64, n: usize, choices: &mut Choices) -> impl Iterator<Item = u64> + use<> {
-    let step = if takes_all() { 1 } else { n };
+    let step = rounds(n, 1);
     (1 + choices.below(step) as u64..=count).step_by(step)
 }

@@ -9,8 +9,8 @@ use keycask_sqlite::faults::{Fault, Operation, Plan, arm};
 use rusqlite::Connection;
 
 use super::power::{cuts, image_of, put, traced};
-use super::{Place, images, journal, moments, worker};
-use crate::common::{Choices, role, seed, this_test};
+use super::{Place, journal, moments, worker};
+use crate::common::{Choices, role, rounds, seed, this_test};
 use crate::oracle;
 use crate::oracle::journal::Journal;
 
@@ -117,7 +117,7 @@ fn an_upgrade_without_power_is_whole_or_undone() {
     let before = image_of(&place);
     let records = traced(&place, |_| migrate(&place.vault(), false).unwrap());
     let count = records.len();
-    cuts((before, &records), images(count / EVERY, count * 10), &mut choices, |moment, image, _, choices| {
+    cuts((before, &records), rounds(count / EVERY, count * 10), &mut choices, |moment, image, _, choices| {
         check(&put(&image, choices), &journal)
             .unwrap_or_else(|fault| panic!("seed {seed}, cut at {moment} of {count}: {fault}"));
     });

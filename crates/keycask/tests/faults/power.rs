@@ -12,8 +12,8 @@ use keycask_sqlite::faults::replay::{Disk, Image};
 use keycask_sqlite::faults::trace::{self, Record};
 use keycask_sqlite::faults::{Armed, Plan, arm};
 
-use super::{Place, images};
-use crate::common::{Choices, alice, seed};
+use super::Place;
+use crate::common::{Choices, alice, rounds, seed};
 use crate::oracle;
 use crate::oracle::journal::{Journal, Scribe};
 use crate::oracle::worker::Worker;
@@ -123,7 +123,7 @@ fn set_mode(place: &Place, name: &str) {
 
 #[test]
 fn a_power_cut_at_any_moment_loses_nothing_that_was_acknowledged() {
-    in_two(images(3_000, 200_000), |mut left, seed| {
+    in_two(rounds(3_000, 200_000), |mut left, seed| {
         let mut choices = Choices::new(seed);
         while left > 0 {
             let (before, records) = script(&mut choices);
@@ -158,7 +158,7 @@ fn recover(place: &Place) {
 
 #[test]
 fn a_second_cut_during_recovery_loses_nothing_either() {
-    in_two(images(300, 20_000), |mut left, seed| {
+    in_two(rounds(300, 20_000), |mut left, seed| {
         let mut choices = Choices::new(seed.wrapping_add(2));
         while left > 0 {
             let (before, records) = script(&mut choices);

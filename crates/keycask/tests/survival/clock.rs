@@ -7,9 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 use keycask::{ChangeFilter, ChangeKind, Issued, NewKey, Request, RevocationReason, Vault};
 
 use super::Place;
-use crate::common::{Choices, HOUR, alice, scaled, seed};
+use crate::common::{Choices, HOUR, alice, rounds, seed};
 
-const JUMPS: u32 = 2_000;
 const YEAR_MS: i64 = 365 * 86_400_000;
 const KEYS: usize = 8;
 
@@ -101,7 +100,8 @@ fn a_clock_that_jumps_is_absorbed_or_believed_and_brings_no_key_back() {
     let mut model = Model::new();
     let mut vault = Vault::open(place.vault()).unwrap();
     let mut keys = VecDeque::new();
-    for jump in 0..scaled(JUMPS) {
+    let jumps = rounds(2_000, 100_000);
+    for jump in 0..jumps {
         let closed = choices.below(10) == 0;
         if closed {
             vault.close();
@@ -127,7 +127,7 @@ fn a_clock_that_jumps_is_absorbed_or_believed_and_brings_no_key_back() {
     }
     vault.flush().unwrap();
     let recorded = vault.changes(ChangeFilter::new().kind(ChangeKind::ClockRegressed)).unwrap().count();
-    println!("{} jumps, {recorded} steps back of more than an hour", scaled(JUMPS));
+    println!("{jumps} jumps, {recorded} steps back of more than an hour");
     assert_eq!(recorded, model.regressions, "seed {seed}");
     assert!(recorded > 100);
     keycask::shift_clock(0);

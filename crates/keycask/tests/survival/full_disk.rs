@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 use keycask::ErrorKind;
 
 use super::{Place, Role};
-use crate::common::{Choices, role, run_role, scaled, seed};
+use crate::common::{Choices, role, rounds, run_role, seed};
 use crate::oracle::worker::Worker;
 
 const NAME: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
-const CYCLES: u32 = 20;
 const STEPS: u32 = 60;
 
 /// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 6 MiB.
@@ -91,5 +90,5 @@ fn a_full_disk_refuses_and_loses_nothing() {
     if let Some(told) = role() {
         return cycles(&told);
     }
-    in_small_filesystem(&Place::with_vault(), scaled(CYCLES), &mut Choices::new(seed()));
+    in_small_filesystem(&Place::with_vault(), rounds(20, 1_000), &mut Choices::new(seed()));
 }

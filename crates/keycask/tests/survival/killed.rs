@@ -4,10 +4,9 @@ use std::process::Child;
 use std::time::Duration;
 
 use super::{Place, Role};
-use crate::common::{Choices, role, scaled, seed};
+use crate::common::{Choices, role, rounds, seed};
 
 const NAME: &str = "killed::processes_that_are_killed_lose_nothing_that_they_acknowledged";
-const KILLS: u32 = 300;
 /// Kills that a vault lives through, so that what it grew by can be judged each time.
 const KILLS_A_VAULT: usize = 25;
 
@@ -26,7 +25,7 @@ fn processes_that_are_killed_lose_nothing_that_they_acknowledged() {
     }
     let seed = seed();
     let mut choices = Choices::new(seed);
-    let kills = scaled(KILLS) as usize;
+    let kills = rounds(300, 20_000);
     let (mut killed, mut attempts) = (0, 0);
     while killed < kills {
         let place = Place::with_vault();

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::{Place, Role};
-use crate::common::{Choices, role, scaled, seed};
+use crate::common::{Choices, role, rounds, seed};
 
 const NAME: &str = "load::eight_processes_are_served_and_each_use_is_counted";
 const PROCESSES: usize = 8;
-const SECONDS: u32 = 60;
 /// How long each process works between two looks at what it holds.
 const A_LOOK: Duration = Duration::from_millis(500);
 /// 16 MiB, and what eight processes write at once before they look.
@@ -19,7 +18,7 @@ const LONGEST_LOG: u64 = 18 << 20;
 
 fn seconds() -> Duration {
     let told = std::env::var("KEYCASK_LOAD_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
-    Duration::from_secs(told.unwrap_or(scaled(SECONDS)).into())
+    Duration::from_secs(told.unwrap_or(rounds(60, 1_800)))
 }
 
 /// What a process holds.

@@ -1,7 +1,7 @@
 //! Guards against what wears a vault down from outside: processes that are killed at any time, a disk that is full,
 //! bytes that go bad, a clock that jumps, and many who write at once.
 //!
-//! Workers call every verb meanwhile, and the oracle judges what is left. `KEYCASK_SCALE` multiplies the rounds.
+//! Workers call every verb meanwhile, and the oracle judges what is left. `KEYCASK_FAULTS=all` takes all rounds.
 
 #![allow(
     clippy::unwrap_used,
