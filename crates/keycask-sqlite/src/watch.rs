@@ -26,12 +26,13 @@ const SWITCH: (u64, u64) = (128, 128);
 #[derive(Default)]
 pub(crate) struct Watch(Mutex<State>);
 
-#[derive(Default)]
 enum State {
-    /// No connection was looked at.
-    #[default]
-    New,
-    /// The locks of an open connection can't be seen here.
+    /// The locks of an open connection were never seen, though looked for.
+    Unseen {
+        looks: u32,
+        at: Option<Instant>,
+    },
+    /// They can't be seen here.
     Blind,
     Seen {
         shared_memory: Identity,
@@ -39,11 +40,17 @@ enum State {
     },
 }
 
+impl Default for State {
+    fn default() -> Self {
+        Self::Unseen { looks: 0, at: None }
+    }
+}
+
 impl Watch {
     /// Begins anew: there is no connection.
     pub(crate) fn forget(&self) {
         if let Ok(mut state) = self.0.lock() {
-            *state = State::New;
+            *state = State::default();
         }
     }
 
@@ -51,38 +58,47 @@ impl Watch {
     pub(crate) fn holds(&self, path: &Path, file: Identity) -> bool {
         // Somebody else is looking.
         let Ok(mut state) = self.0.try_lock() else { return true };
-        match &mut *state {
-            State::New => {
-                *state = first_look(path, file);
+        state.holds(path, |memory| are_held(file, memory))
+    }
+}
+
+impl State {
+    /// `held` looks whether the locks on the file and on its shared memory are there; `None` where that can't be said.
+    fn holds(&mut self, path: &Path, held: impl Fn(Identity) -> Option<bool>) -> bool {
+        match self {
+            Self::Blind => true,
+            Self::Unseen { at: Some(at), .. } if at.elapsed() < BETWEEN_LOOKS => true,
+            Self::Seen { at, .. } if at.elapsed() < EVERY => true,
+            Self::Unseen { looks, .. } => {
+                *self = Self::looked_for(path, *looks + 1, held);
                 true
             }
-            State::Blind => true,
-            State::Seen { at, .. } if at.elapsed() < EVERY => true,
-            State::Seen { shared_memory, at } => {
+            Self::Seen { shared_memory, at } => {
                 *at = Instant::now();
-                still_held(path, file, *shared_memory)
+                still_held(path, *shared_memory, held)
+            }
+        }
+    }
+
+    fn looked_for(path: &Path, looks: u32, held: impl Fn(Identity) -> Option<bool>) -> Self {
+        let at = Instant::now();
+        let memory = identity(&beside(path, "-shm")).ok();
+        match memory.filter(|memory| held(*memory) == Some(true)) {
+            Some(shared_memory) => Self::Seen { shared_memory, at },
+            None if looks < LOOKS => Self::Unseen { looks, at: Some(at) },
+            None => {
+                log::info!(
+                    target: "keycask::locks",
+                    "/proc/locks doesn't show the locks on {}: their loss can't be noticed here",
+                    path.display()
+                );
+                Self::Blind
             }
         }
     }
 }
 
-fn first_look(path: &Path, file: Identity) -> State {
-    match identity(&beside(path, "-shm")) {
-        Ok(memory) if are_held(file, memory) == Some(true) => {
-            State::Seen { shared_memory: memory, at: Instant::now() }
-        }
-        _ => {
-            log::info!(
-                target: "keycask::locks",
-                "/proc/locks doesn't show the locks on {}: their loss can't be noticed here",
-                path.display()
-            );
-            State::Blind
-        }
-    }
-}
-
-fn still_held(path: &Path, file: Identity, memory: Identity) -> bool {
+fn still_held(path: &Path, memory: Identity, held: impl Fn(Identity) -> Option<bool>) -> bool {
     if identity(&beside(path, "-shm")).ok() != Some(memory) {
         return false;
     }
@@ -90,7 +106,7 @@ fn still_held(path: &Path, file: Identity, memory: Identity) -> bool {
         if look > 0 {
             std::thread::sleep(BETWEEN_LOOKS);
         }
-        if are_held(file, memory) != Some(false) {
+        if held(memory) != Some(false) {
             return true;
         }
     }
@@ -102,4 +118,41 @@ fn are_held(file: Identity, memory: Identity) -> Option<bool> {
     let held = locks::ours()?;
     let covers = |file: Identity, range| held.iter().any(|lock: &Held| lock.covers(file, range));
     Some(covers(file, SHARED) && covers(memory, SWITCH))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn later() {
+        std::thread::sleep(BETWEEN_LOOKS);
+    }
+
+    /// The kernel's list lacked a lock when it was first read: a handle that took this for good noticed nothing.
+    #[test]
+    fn a_lock_that_the_first_look_missed_is_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        std::fs::write(beside(&path, "-shm"), "").unwrap();
+        let mut state = State::default();
+        for held in [Some(false), None, Some(true)] {
+            assert!(state.holds(&path, |_| held));
+            later();
+        }
+        let State::Seen { at, .. } = &mut state else { panic!("not seen") };
+        *at -= EVERY;
+        assert!(!state.holds(&path, |_| Some(false)), "the loss went unnoticed");
+    }
+
+    #[test]
+    fn locks_that_are_never_seen_are_looked_for_no_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.db");
+        let mut state = State::default();
+        for _ in 0..LOOKS {
+            assert!(state.holds(&path, |_| None));
+            later();
+        }
+        assert!(state.holds(&path, |_| panic!("looked again")));
+    }
 }
