@@ -103,6 +103,15 @@ pub(crate) fn open(path: &std::path::Path, busy_timeout: Duration) -> Result<Con
     Ok(db)
 }
 
+/// Opens a file that nobody else knows of. The index of its log is then in this connection's memory: as a file, which
+/// SQLite calls shared memory, a full disk would make it an I/O error. Source: <https://sqlite.org/wal.html#noshm>.
+pub(crate) fn open_alone(path: &std::path::Path) -> Result<Connection, OpenError> {
+    let db = open_unread(path, Duration::ZERO)?;
+    db.execute_batch("PRAGMA locking_mode = EXCLUSIVE;")?;
+    db.execute_batch(PRAGMAS)?;
+    Ok(db)
+}
+
 /// Opens without reading a byte, so that the way of locking can still be chosen.
 pub(crate) fn open_unread(path: &std::path::Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
     if rusqlite::version_number() < MINIMUM_SQLITE_NUMBER {

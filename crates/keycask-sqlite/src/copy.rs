@@ -1,7 +1,6 @@
 //! A consistent copy of a database that others go on writing. Source: <https://sqlite.org/backup.html>.
 
 use std::path::Path;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
@@ -44,7 +43,7 @@ pub(crate) fn copy_into(
     path: &Path,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Connection, OpenError> {
-    let mut target = connect::open(path, Duration::ZERO)?;
+    let mut target = connect::open_alone(path)?;
     // A transaction that is held open keeps the copy at one moment: without it, each commit of another process
     // would make the copy begin anew, for ever under constant writing.
     let moment = source.transaction()?;

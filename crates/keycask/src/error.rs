@@ -181,6 +181,8 @@ impl std::error::Error for Error {
     }
 }
 
+const FULL: &str = "the disk is full; free room, nothing was changed";
+
 impl From<OpenError> for Error {
     fn from(error: OpenError) -> Self {
         let told = Self::from(&error);
@@ -208,7 +210,12 @@ impl From<&OpenError> for Error {
             OpenError::Io(_, cause) => (io_kind(cause), ""),
             _ => (ErrorKind::Internal, ""),
         };
-        Self::new(kind, format!("open vault {error}{remedy}"))
+        let what = match error {
+            OpenError::Sqlite(_) if kind == ErrorKind::VaultFull => format!(": {FULL}"),
+            OpenError::Sqlite(_) | OpenError::Io(..) => format!(": {error}"),
+            _ => format!(" {error}"),
+        };
+        Self::new(kind, format!("open vault{what}{remedy}"))
     }
 }
 
@@ -223,9 +230,7 @@ impl From<rusqlite::Error> for Error {
             ErrorKind::Busy => {
                 "use the vault: another writer held it for longer than the busy timeout; try again".to_owned()
             }
-            ErrorKind::VaultFull => {
-                "write the vault: the disk is full; free room, nothing was changed".to_owned()
-            }
+            ErrorKind::VaultFull => format!("write the vault: {FULL}"),
             // The text of other failures can hold the statement, never its values.
             _ => format!("use the vault: {}", error.to_string().split(" in ").next().unwrap_or_default()),
         };

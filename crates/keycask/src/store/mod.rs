@@ -193,7 +193,9 @@ impl Store {
         // What can go wrong from here on is the copy's, and no reason to distrust the vault.
         keycask_sqlite::copy(&mut db, path, Permissions::default(), FORMAT, progress, admit)
             .map(drop)
-            .map_err(|error: Error| error.rename("open vault", "copy the vault to"))
+            .map_err(|error: Error| {
+                error.rename("open vault:", "copy the vault:").rename("open vault", "copy the vault to")
+            })
     }
 
     fn with_reader<T>(&self, read: impl FnOnce(&mut Connection) -> Result<T>) -> Result<T> {

@@ -7,18 +7,20 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use keycask::ErrorKind;
+use keycask::{ErrorKind, NewKey, Vault};
 
 use super::{Place, Role};
-use crate::common::{Choices, role, rounds, run_role, seed};
+use crate::common::{Choices, alice, role, rounds, run_role, seed};
 use crate::oracle::worker::Worker;
 
-const NAME: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
+const CYCLES: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
+const COPIES: &str = "full_disk::a_copy_without_enough_room_is_refused_as_that";
 const STEPS: u32 = 60;
 
 /// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 6 MiB.
-fn in_small_filesystem(place: &Place, cycles: u32, choices: &mut Choices) {
-    let inner = Role::new(place, format!("{cycles}"), choices, false).command(NAME);
+fn in_small_filesystem(test: &str, cycles: u32) {
+    let place = Place::with_vault();
+    let inner = Role::new(&place, format!("{cycles}"), &mut Choices::new(seed()), false).command(test);
     let script = "mount -t tmpfs -o size=6m tmpfs \"$0\" && exec \"$@\"";
     let mut outer = Command::new("unshare");
     outer
@@ -90,5 +92,40 @@ fn a_full_disk_refuses_and_loses_nothing() {
     if let Some(told) = role() {
         return cycles(&told);
     }
-    in_small_filesystem(&Place::with_vault(), rounds(20, 1_000), &mut Choices::new(seed()));
+    in_small_filesystem(CYCLES, rounds(20, 1_000));
+}
+
+/// Makes a copy with so much room, page by page, until there is enough.
+fn copies(told: &str) {
+    let place = Place::of(&Role::parse(told).place);
+    place.renew();
+    let vault = Vault::open(place.vault()).unwrap();
+    (0..20)
+        .for_each(|_| drop(vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap()));
+    let (filler, copy) = (place.folder().join("filler"), place.folder().join("copy.db"));
+    let names = || place.folder().read_dir().unwrap().count();
+    let before = names();
+    let is_made = |pages: u64| {
+        fill(&filler, pages * 4096);
+        let made = vault.backup(&copy, &alice());
+        std::fs::remove_file(&filler).unwrap();
+        let Err(error) = made else { return true };
+        assert_eq!(error.kind(), ErrorKind::VaultFull, "room for {pages} pages: {error}");
+        assert!(error.to_string().contains("free room"), "{error}");
+        assert_eq!(names(), before, "something is left with room for {pages} pages");
+        false
+    };
+    let enough = (0..1_000).find(|pages| is_made(*pages)).unwrap();
+    println!("room for {enough} pages is enough");
+    assert!(enough > 20, "the disk was never full");
+    assert!(vault.check_deep(|_| ()).unwrap().ok());
+    assert!(Vault::open(&copy).unwrap().check_deep(|_| ()).unwrap().ok());
+}
+
+#[test]
+fn a_copy_without_enough_room_is_refused_as_that() {
+    if let Some(told) = role() {
+        return copies(&told);
+    }
+    in_small_filesystem(COPIES, 1);
 }
