@@ -17,8 +17,7 @@ const A_LOOK: Duration = Duration::from_millis(500);
 const LONGEST_LOG: u64 = 18 << 20;
 
 fn seconds() -> Duration {
-    let told = std::env::var("KEYCASK_LOAD_SECONDS").ok().and_then(|seconds| seconds.parse().ok());
-    Duration::from_secs(told.unwrap_or(rounds(60, 1_800)))
+    Duration::from_secs(rounds(60, 1_800))
 }
 
 /// What a process holds.
