@@ -157,6 +157,8 @@ fn mark(db: &Connection, format: Format) -> Result<(), OpenError> {
     db.pragma_update(None, "application_id", format.application_id)?;
     db.pragma_update(None, "user_version", format.min_schema)?;
     db.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    // The first read makes the index of the log, which has to fit on the disk before anything is filled in.
+    db.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
     Ok(())
 }
 

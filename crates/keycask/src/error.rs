@@ -206,7 +206,7 @@ impl From<&OpenError> for Error {
             OpenError::Closed => (ErrorKind::Closed, ""),
             OpenError::ForeignAccess(_) | OpenError::RawCopy => (ErrorKind::ForeignAccess, ""),
             OpenError::BadMode(_) => (ErrorKind::InvalidArgument, ""),
-            OpenError::Sqlite(cause) => (sqlite_kind(cause), ""),
+            OpenError::Sqlite(cause) => (opening_kind(cause), ""),
             OpenError::Io(_, cause) => (io_kind(cause), ""),
             _ => (ErrorKind::Internal, ""),
         };
@@ -235,6 +235,14 @@ impl From<rusqlite::Error> for Error {
             _ => format!("use the vault: {}", error.to_string().split(" in ").next().unwrap_or_default()),
         };
         Self { kind, context, source: Some(Box::new(error)) }
+    }
+}
+
+/// Opening makes the index of the log, and changes nothing yet: SQLite calls it an I/O error where that finds no room.
+fn opening_kind(error: &rusqlite::Error) -> ErrorKind {
+    match error.sqlite_error() {
+        Some(error) if error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE => ErrorKind::VaultFull,
+        _ => sqlite_kind(error),
     }
 }
 

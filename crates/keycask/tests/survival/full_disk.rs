@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use keycask::{ErrorKind, NewKey, Vault};
+use keycask::{ErrorKind, NewKey, Request, Vault};
 
 use super::{Place, Role};
 use crate::common::{Choices, alice, role, rounds, run_role, seed};
@@ -15,6 +15,7 @@ use crate::oracle::worker::Worker;
 
 const CYCLES: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
 const COPIES: &str = "full_disk::a_copy_without_enough_room_is_refused_as_that";
+const BEGINNINGS: &str = "full_disk::a_vault_without_room_to_begin_is_refused_as_that";
 const STEPS: u32 = 60;
 
 /// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 6 MiB.
@@ -95,31 +96,44 @@ fn a_full_disk_refuses_and_loses_nothing() {
     in_small_filesystem(CYCLES, rounds(20, 1_000));
 }
 
-/// Makes a copy with so much room, page by page, until there is enough.
+/// Tries with room for no page, for one, and so on until there is enough. Until then it is refused for it.
+fn until_there_is_room(folder: &Path, what: &str, least: u64, attempt: impl Fn() -> keycask::Result<()>) {
+    let filler = folder.join("filler");
+    let is_enough = |pages: u64| {
+        fill(&filler, pages * 4096);
+        let result = attempt();
+        std::fs::remove_file(&filler).unwrap();
+        let Err(error) = result else { return true };
+        assert_eq!(error.kind(), ErrorKind::VaultFull, "{what} with room for {pages} pages: {error}");
+        assert!(error.to_string().contains("free room"), "{error}");
+        false
+    };
+    let enough = (0..1_000).find(|pages| is_enough(*pages)).unwrap();
+    println!("{what}: room for {enough} pages is enough");
+    assert!(enough > least, "the disk was hardly full");
+}
+
 fn copies(told: &str) {
     let place = Place::of(&Role::parse(told).place);
     place.renew();
     let vault = Vault::open(place.vault()).unwrap();
     (0..20)
         .for_each(|_| drop(vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap()));
-    let (filler, copy) = (place.folder().join("filler"), place.folder().join("copy.db"));
-    let names = || place.folder().read_dir().unwrap().count();
-    let before = names();
-    let is_made = |pages: u64| {
-        fill(&filler, pages * 4096);
-        let made = vault.backup(&copy, &alice());
-        std::fs::remove_file(&filler).unwrap();
-        let Err(error) = made else { return true };
-        assert_eq!(error.kind(), ErrorKind::VaultFull, "room for {pages} pages: {error}");
-        assert!(error.to_string().contains("free room"), "{error}");
-        assert_eq!(names(), before, "something is left with room for {pages} pages");
-        false
-    };
-    let enough = (0..1_000).find(|pages| is_made(*pages)).unwrap();
-    println!("room for {enough} pages is enough");
-    assert!(enough > 20, "the disk was never full");
+    let copy = place.folder().join("copy.db");
+    until_there_is_room(&place.folder(), "a copy", 20, || {
+        leaving_nothing(&place, || vault.backup(&copy, &alice()))
+    });
     assert!(vault.check_deep(|_| ()).unwrap().ok());
     assert!(Vault::open(&copy).unwrap().check_deep(|_| ()).unwrap().ok());
+}
+
+/// Fails where what failed left a file behind.
+fn leaving_nothing<T>(place: &Place, work: impl Fn() -> keycask::Result<T>) -> keycask::Result<()> {
+    let names = || place.folder().read_dir().unwrap().count();
+    let before = names();
+    let result = work();
+    assert!(result.is_ok() || names() == before, "something is left");
+    result.map(drop)
 }
 
 #[test]
@@ -128,4 +142,23 @@ fn a_copy_without_enough_room_is_refused_as_that() {
         return copies(&told);
     }
     in_small_filesystem(COPIES, 1);
+}
+
+/// Of a vault that nobody has open, and of one that isn't there yet.
+fn beginnings(told: &str) {
+    let place = Place::of(&Role::parse(told).place);
+    place.renew();
+    let new = place.folder().join("new.db");
+    let ask = |vault: &Vault| vault.verify("acme_live_unknown", &Request::new()).map(drop);
+    until_there_is_room(&place.folder(), "opening", 2, || ask(&Vault::open(place.vault())?));
+    until_there_is_room(&place.folder(), "creating", 20, || leaving_nothing(&place, || Vault::create(&new)));
+    assert!(Vault::open(&new).unwrap().check_deep(|_| ()).unwrap().ok());
+}
+
+#[test]
+fn a_vault_without_room_to_begin_is_refused_as_that() {
+    if let Some(told) = role() {
+        return beginnings(&told);
+    }
+    in_small_filesystem(BEGINNINGS, 1);
 }
