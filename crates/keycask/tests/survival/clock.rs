@@ -7,8 +7,9 @@ use std::time::{Duration, Instant, SystemTime};
 use keycask::{ChangeFilter, ChangeKind, Issued, NewKey, Request, RevocationReason, Vault};
 
 use super::Place;
-use crate::common::{Choices, HOUR, alice, rounds, seed};
+use crate::common::{Choices, HOUR, alice, role, rounds, run_role, seed, this_test};
 
+const NAME: &str = "clock::a_clock_that_jumps_is_absorbed_or_believed_and_brings_no_key_back";
 const YEAR_MS: i64 = 365 * 86_400_000;
 const KEYS: usize = 8;
 
@@ -92,9 +93,16 @@ fn jump_by(choices: &mut Choices) -> i64 {
     if choices.below(2) == 0 { by } else { -by }
 }
 
+/// The clock is the whole process's, so that tests beside this one would see it jump as well.
 #[test]
 fn a_clock_that_jumps_is_absorbed_or_believed_and_brings_no_key_back() {
-    let seed = seed();
+    match role() {
+        Some(seed) => jumps(seed.parse().unwrap()),
+        None => run_role(&mut this_test(NAME, &seed().to_string())),
+    }
+}
+
+fn jumps(seed: u64) {
     let mut choices = Choices::new(seed);
     let place = Place::with_vault();
     let mut model = Model::new();
