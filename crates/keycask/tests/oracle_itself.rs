@@ -5,13 +5,13 @@
 mod common;
 mod oracle;
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use common::{Choices, Home, seed};
-use keycask::Vault;
 use oracle::journal::{Acknowledged, Attempt, End, Intent, Journal, Scribe};
 use oracle::worker::Worker;
 
@@ -33,7 +33,7 @@ impl Write for Sheet {
 fn worked(steps: u32, choices: Choices) -> (Home, Journal) {
     let home = Home::in_memory();
     let sheet = Sheet::default();
-    let vault = Vault::open(home.path()).unwrap();
+    let vault = oracle::open(home.path()).unwrap();
     let mut worker = Worker::new(vault, "w", Scribe::new("w", sheet.clone()), choices, true);
     (0..steps).for_each(|_| worker.step().unwrap());
     drop(worker);
@@ -51,6 +51,22 @@ fn good_work_passes() {
         oracle::check(&home.path(), &journal).unwrap();
         println!("{} attempts, judged in {:?}", journal.attempts.len(), began.elapsed());
     }
+}
+
+/// A verb that the worker never came to call would be a verb without a test.
+#[test]
+fn a_worker_comes_to_call_every_verb() {
+    // Not by chance: some verbs are rare.
+    let mut choices = Choices::new(1);
+    let mut called: BTreeMap<String, u32> = BTreeMap::new();
+    for _ in 0..20 {
+        let (_, journal) = worked(300, Choices::new(choices.below(1 << 30) as u64));
+        for attempt in journal.attempts {
+            *called.entry(attempt.intent.verb).or_default() += 1;
+        }
+    }
+    println!("{called:?}");
+    assert_eq!(called.len(), 26);
 }
 
 fn refuses(home: &Home, journal: &Journal, words: &str) {

@@ -70,7 +70,7 @@ impl Place {
 /// A worker whose journal is a file.
 fn worker(vault: &Path, journal: &Path, seed: u64) -> keycask::Result<Worker> {
     let scribe = Scribe::new("w", File::create(journal).unwrap());
-    Ok(Worker::new(Vault::open(vault)?, "w", scribe, Choices::new(seed), true))
+    Ok(Worker::new(oracle::open(vault)?, "w", scribe, Choices::new(seed), true))
 }
 
 fn journal(path: &Path) -> Journal {

@@ -43,14 +43,14 @@ fn migrate(path: &Path, backup: bool) -> keycask::Result<()> {
 
 /// Whole before and after another try.
 fn check(place: &Place, journal: &Journal) -> Result<(), String> {
-    if let Err(error) = Vault::open(place.vault())
+    if let Err(error) = oracle::open(place.vault())
         && error.kind() != ErrorKind::UnsupportedVersion
     {
         return Err(format!("it can't be opened: {error}"));
     }
     migrate(&place.vault(), false).map_err(|error| format!("it can't be upgraded again: {error}"))?;
     oracle::check(&place.vault(), journal)?;
-    let vault = Vault::open(place.vault()).unwrap();
+    let vault = oracle::open(place.vault()).unwrap();
     let upgrades = vault.changes(ChangeFilter::new().kind(ChangeKind::VaultMigrated)).unwrap().count();
     if upgrades == 1 { Ok(()) } else { Err(format!("{upgrades} upgrades are recorded")) }
 }
@@ -62,7 +62,7 @@ fn check_copies(place: &Place) -> Result<(), String> {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         if name.starts_with("keys.db.before-migrate-") && !name.ends_with("-wal") && !name.ends_with("-shm") {
             migrate(&path, false).map_err(|error| format!("{name}: {error}"))?;
-            let report = Vault::open(&path).and_then(|copy| copy.check_deep(|_| ()));
+            let report = oracle::open(&path).and_then(|copy| copy.check_deep(|_| ()));
             let report = report.map_err(|error| format!("{name}: {error}"))?;
             if !report.ok() {
                 return Err(format!("{name}: {:?}", report.findings()));

@@ -16,7 +16,7 @@ fn work(role: &str) {
     let (seed, path) = role.split_once(' ').unwrap();
     let (path, beside) = (std::path::Path::new(path), std::path::PathBuf::from(path));
     let beside = beside.parent().unwrap().with_file_name("other");
-    let vault = Vault::open(path).unwrap();
+    let vault = oracle::open(path).unwrap();
     let scribe = oracle::journal::Scribe::new("other", std::fs::File::create(beside).unwrap());
     let choices = crate::common::Choices::new(seed.parse().unwrap());
     let mut worker = oracle::worker::Worker::new(vault, "other", scribe, choices, false);

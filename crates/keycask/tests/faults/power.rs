@@ -7,7 +7,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use keycask::{NewKey, Request, RevocationReason, Vault};
+use keycask::{NewKey, Request, RevocationReason};
 use keycask_sqlite::faults::replay::{Disk, Image};
 use keycask_sqlite::faults::trace::{self, Record};
 use keycask_sqlite::faults::{Armed, Plan, arm};
@@ -61,7 +61,7 @@ fn script(choices: &mut Choices) -> (Image, Vec<Record>) {
     let records = traced(&place, |armed| {
         let scribe = Scribe::new("w", Marks(armed.clone()));
         let choice = Choices::new(choices.below(1 << 30) as u64);
-        let mut worker = Worker::new(Vault::open(place.vault()).unwrap(), "w", scribe, choice, true);
+        let mut worker = Worker::new(oracle::open(place.vault()).unwrap(), "w", scribe, choice, true);
         for _ in 0..STEPS {
             worker.step().unwrap();
             if choices.below(REOPENED) == 0 {
@@ -150,7 +150,7 @@ fn in_two(count: usize, look: impl Fn(usize, u64) + Sync) {
 
 /// Opens a vault and works a little with it, as somebody would after the first cut.
 fn recover(place: &Place) {
-    let vault = Vault::open(place.vault()).unwrap();
+    let vault = oracle::open(place.vault()).unwrap();
     let issued = vault.create_key(NewKey::new("acme_live").owner("recovered"), &alice()).unwrap();
     vault.verify(issued.secret().expose(), &Request::new()).map(drop).unwrap();
     vault.revoke(issued.key().id(), RevocationReason::Policy, &alice()).unwrap();

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use keycask::{
-    Actor, Error, ImportOptions, ImportRow, Issued, KeyId, KeyUpdate, NewKey, NoticeFilter, NoticeId,
-    Request, RevocationReason, Rotation, UseAcknowledgement, Vault,
+    Actor, ChangeFilter, ChangeKind, Error, ImportOptions, ImportRow, Issued, KeyId, KeyUpdate, NewKey,
+    NoticeClaim, NoticeFilter, NoticeId, Request, Retries, RevocationReason, Rotation, UseAcknowledgement,
+    Vault,
 };
 use sha2::{Digest, Sha256};
 
 use super::journal::{Acknowledged, Intent, Scribe};
+use super::{PEPPERS, pepper};
 use crate::common::{Choices, HOUR};
 
 /// What became of a key of the worker's.
@@ -69,6 +71,9 @@ pub struct Worker {
 /// Keys that a worker knows before it turns to new ones: so that the end of a long run does what its beginning did.
 const ENOUGH: usize = 1_000;
 
+/// Keys that a worker revokes so that a pepper can be retired.
+const FEW: usize = 40;
+
 /// Whether a verb was called, or there was nothing to call it on.
 type Called = Result<bool, Error>;
 
@@ -100,7 +105,7 @@ impl Worker {
     pub fn reopen(&mut self) -> Result<(), Error> {
         self.flush()?;
         self.vault.close();
-        self.vault = Vault::open(self.vault.path())?;
+        self.vault = super::open(self.vault.path())?;
         Ok(())
     }
 
@@ -133,18 +138,20 @@ impl Worker {
             26..=33 => self.verify(),
             34 => self.verify_dead(),
             35 | 36 => self.flush(),
-            37 => self.see_to_notice(),
+            37 => self.deliver(),
             38 => self.checkpoint(),
             _ => self.rare(),
         }
     }
 
     fn rare(&mut self) -> Called {
-        match self.choices.below(4) {
+        match self.choices.below(6) {
             0 => self.backup(),
             1 => self.erase(),
             2 if self.alone => self.prune(),
             3 if self.alone => self.set_policy(),
+            4 if self.alone => self.set_pepper(),
+            5 if self.alone => self.retire_pepper(),
             _ => Ok(false),
         }
     }
@@ -395,12 +402,27 @@ impl Worker {
         self.change("flush", Intent::flushing(), |vault, _| vault.flush())
     }
 
-    fn see_to_notice(&mut self) -> Called {
+    /// Sends the oldest notice, or fails to.
+    fn deliver(&mut self) -> Called {
         let first = self.vault.notices(NoticeFilter::new().limit(1))?.next().transpose()?;
         let Some(notice) = first else { return Ok(false) };
         let id: NoticeId = notice.id();
-        let tell = |_: &_| Acknowledged { notice: Some(id.to_string()), ..Acknowledged::default() };
-        self.attempt("ack", Intent::of([]), |vault, _| vault.ack(id), tell).map(|_| true)
+        match self.choices.below(4) {
+            0 => {
+                let claim = NoticeClaim::new(HOUR);
+                self.change("claim", Intent::of([]), |vault, _| vault.claim_notices(claim))
+            }
+            1 => {
+                let fail = |vault: &Vault, _: &Actor| vault.notice_failed(id, &Retries::new());
+                self.change("fail", Intent::of([]), fail)
+            }
+            // Others may have acknowledged it by now, which is a conflict.
+            2 if self.alone => self.change("retry", Intent::of([]), |vault, _| vault.retry_notice(id)),
+            _ => {
+                let tell = |_: &_| Acknowledged { notice: Some(id.to_string()), ..Acknowledged::default() };
+                self.attempt("ack", Intent::of([]), |vault, _| vault.ack(id), tell).map(|_| true)
+            }
+        }
     }
 
     fn checkpoint(&mut self) -> Called {
@@ -448,6 +470,46 @@ impl Worker {
         self.uses = uses;
         Ok(true)
     }
+
+    /// Introduces a pepper, or the next one.
+    fn set_pepper(&mut self) -> Called {
+        let changes = pepper_changes(&self.vault)?;
+        let next = changes.iter().filter(|change| !is_retirement(change)).count();
+        if next == PEPPERS {
+            return Ok(false);
+        }
+        let intent = Intent::of([("pepper.changed", None)]);
+        self.change("set pepper", intent, |vault, actor| vault.set_pepper(pepper(next), actor))
+    }
+
+    /// Takes leave of those before the last, and of the keys that need them, where they are few.
+    fn retire_pepper(&mut self) -> Called {
+        let is_over = pepper_changes(&self.vault)?.last().is_none_or(|last| !last.contains("rotated"));
+        let left = self.vault.keys_on_retired_pepper()?;
+        if is_over || left.len() > FEW {
+            return Ok(false);
+        }
+        for id in left.iter().map(keycask::Key::id) {
+            let revoke = |vault: &Vault, actor: &Actor| vault.revoke(id, RevocationReason::Policy, actor);
+            self.change("revoke", Intent::of([("key.revoked", Some(id))]), revoke)?;
+            let places: Vec<usize> =
+                (0..self.keys.len()).filter(|place| self.keys[*place].id == id).collect();
+            self.note_revoked(&places);
+        }
+        let intent = Intent::of([("pepper.changed", None)]);
+        self.change("retire pepper", intent, |vault, actor| vault.retire_pepper(actor))
+    }
+}
+
+/// Whether a change of peppers was one, by its detail.
+pub fn is_retirement(detail: &str) -> bool {
+    detail.contains("retired")
+}
+
+/// What was done about peppers, oldest first.
+fn pepper_changes(vault: &Vault) -> Result<Vec<String>, Error> {
+    let changes = vault.changes(ChangeFilter::new().kind(ChangeKind::PepperChanged))?;
+    changes.map(|change| change.map(|change| change.detail())).collect()
 }
 
 fn all<'i>(issued: impl IntoIterator<Item = &'i Issued>) -> Acknowledged {

@@ -11,6 +11,7 @@ use keycask::{Checkpoint, Error, ErrorKind, Request, Vault};
 
 use super::{Place, Role};
 use crate::common::{Choices, role, rounds, seed};
+use crate::oracle;
 use crate::oracle::worker::Worker;
 
 const NAME: &str = "damage::damaged_files_are_errors_or_answered_rightly";
@@ -92,7 +93,7 @@ impl Origin {
     }
 
     fn look(&self, path: &Path) -> Result<Result<Found, String>, Error> {
-        let vault = Vault::open(path)?;
+        let vault = oracle::open(path)?;
         let mut wrong = None;
         for (secret, expected) in &self.answers {
             let answer = outcome(&vault, secret)?;

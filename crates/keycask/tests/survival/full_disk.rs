@@ -11,11 +11,13 @@ use keycask::{ErrorKind, NewKey, Request, Vault};
 
 use super::{Place, Role};
 use crate::common::{Choices, alice, role, rounds, run_role, seed};
+use crate::oracle;
 use crate::oracle::worker::Worker;
 
 const CYCLES: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
 const COPIES: &str = "full_disk::a_copy_without_enough_room_is_refused_as_that";
 const BEGINNINGS: &str = "full_disk::a_vault_without_room_to_begin_is_refused_as_that";
+const PEPPERED: &str = "full_disk::a_full_disk_refuses_no_key_that_has_to_move";
 const STEPS: u32 = 60;
 
 /// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 6 MiB.
@@ -74,7 +76,7 @@ fn cycles(told: &str) {
     for cycle in 0..outer.name.parse().unwrap() {
         place.renew();
         let told = format!("cycle {cycle} of seed {}", outer.seed);
-        let mut worker = Role::new(&place, format!("w{cycle}"), &mut choices, false).worker();
+        let mut worker = Role::new(&place, format!("w{cycle}"), &mut choices, true).worker();
         (0..STEPS).for_each(|_| worker.step().unwrap());
         fill(&filler, choices.below(256) as u64 * 1024);
         refused += work_while_full(&mut worker, &told);
@@ -94,6 +96,30 @@ fn a_full_disk_refuses_and_loses_nothing() {
         return cycles(&told);
     }
     in_small_filesystem(CYCLES, rounds(20, 1_000));
+}
+
+fn peppered(told: &str) {
+    let place = Place::of(&Role::parse(told).place);
+    place.renew();
+    let vault = oracle::open(place.vault()).unwrap();
+    let issued = vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap();
+    (0..2).for_each(|number| assert!(vault.set_pepper(oracle::pepper(number), &alice()).unwrap()));
+    let left = || vault.keys_on_retired_pepper().unwrap().len();
+    let verify = || vault.verify(issued.secret().expose(), &Request::new()).unwrap().outcome();
+    let filler = place.folder().join("filler");
+    fill(&filler, 0);
+    assert_eq!((verify().as_str(), left()), ("valid", 1));
+    std::fs::remove_file(&filler).unwrap();
+    assert_eq!((verify().as_str(), left()), ("valid", 0));
+}
+
+/// A key that isn't stored under the newest pepper yet moves at its next use, and can't on a full disk.
+#[test]
+fn a_full_disk_refuses_no_key_that_has_to_move() {
+    if let Some(told) = role() {
+        return peppered(&told);
+    }
+    in_small_filesystem(PEPPERED, 1);
 }
 
 /// Tries with room for no page, for one, and so on until there is enough. Until then it is refused for it.

@@ -25,7 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use common::{Choices, this_test};
-use keycask::{Vault, VaultOptions};
+use keycask::Vault;
 use oracle::journal::{Journal, Scribe};
 use oracle::worker::Worker;
 use tempfile::TempDir;
@@ -130,7 +130,7 @@ impl Role {
     fn worker(&self) -> Worker {
         let journal = self.place.join(format!("{}.journal", self.name));
         let scribe = Scribe::new(&self.name, appending(&journal));
-        let vault = VaultOptions::new().cache_size(CACHE).open(self.place.join("vault/keys.db")).unwrap();
+        let vault = oracle::options().cache_size(CACHE).open(self.place.join("vault/keys.db")).unwrap();
         Worker::new(vault, &self.name, scribe, Choices::new(self.seed), self.alone)
     }
 }
