@@ -59,6 +59,13 @@ impl Store {
         }
     }
 
+    /// Lets the log begin anew after a change that found no room: the next one then uses the log's space again.
+    pub(super) fn make_room(&self, db: &mut Connection) {
+        if let Err(error) = self.begin_log_anew(db) {
+            log::warn!(target: "keycask::store", "{error}; the write-ahead log couldn't be shortened");
+        }
+    }
+
     /// Others wait meanwhile, and this one for another that moves the log already: else all would go on writing.
     fn begin_log_anew(&self, db: &mut Connection) -> Result<()> {
         db.busy_handler(Some(try_soon))?;

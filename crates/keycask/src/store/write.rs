@@ -8,7 +8,7 @@ use rusqlite::Transaction;
 use super::changes::Told;
 use super::{Change, Store, explain, wait};
 use crate::clock::{Moment, Stopwatch};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::planted::{Bug, is_planted};
 
 /// Short changes after which their pages are moved from the log into the file.
@@ -37,9 +37,13 @@ impl Store {
         self.in_turn(true, make, |turn, make| {
             let db = turn.durable(|| self.connect())?;
             let Some(tx) = self.waits.begin(db, &self.handle, true)? else { return Ok(Err(make)) };
-            let result = transact(tx, moment, make)?;
-            self.shorten_log(db);
-            Ok(Ok(result))
+            let result = transact(tx, moment, make);
+            match &result {
+                Ok(_) => self.shorten_log(db),
+                Err(error) if error.kind() == ErrorKind::VaultFull => self.make_room(db),
+                Err(_) => {}
+            }
+            result.map(Ok)
         })
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use keycask::{ErrorKind, NewKey, Request, Vault};
+use keycask::{ErrorKind, KeyId, NewKey, Request, RevocationReason, Vault};
 
 use super::{Place, Role};
 use crate::common::{Choices, alice, role, rounds, run_role, seed};
@@ -17,14 +17,15 @@ use crate::oracle::worker::Worker;
 const CYCLES: &str = "full_disk::a_full_disk_refuses_and_loses_nothing";
 const COPIES: &str = "full_disk::a_copy_without_enough_room_is_refused_as_that";
 const BEGINNINGS: &str = "full_disk::a_vault_without_room_to_begin_is_refused_as_that";
+const REVOCATIONS: &str = "full_disk::a_revocation_on_a_full_disk_gets_through_at_the_next_try";
 const PEPPERED: &str = "full_disk::a_full_disk_refuses_no_key_that_has_to_move";
 const STEPS: u32 = 60;
 
-/// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 6 MiB.
+/// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 16 MiB.
 fn in_small_filesystem(test: &str, cycles: u32) {
     let place = Place::with_vault();
     let inner = Role::new(&place, format!("{cycles}"), &mut Choices::new(seed()), false).command(test);
-    let script = "mount -t tmpfs -o size=6m tmpfs \"$0\" && exec \"$@\"";
+    let script = "mount -t tmpfs -o size=16m tmpfs \"$0\" && exec \"$@\"";
     let mut outer = Command::new("unshare");
     outer
         .args(["--map-root-user", "--mount", "sh", "-c", script])
@@ -111,6 +112,43 @@ fn peppered(told: &str) {
     assert_eq!((verify().as_str(), left()), ("valid", 1));
     std::fs::remove_file(&filler).unwrap();
     assert_eq!((verify().as_str(), left()), ("valid", 0));
+}
+
+/// Revokes on a full disk, with a log of which all is in the file but what came last.
+fn revocations(told: &str) {
+    let place = Place::of(&Role::parse(told).place);
+    place.renew();
+    let vault = Vault::open(place.vault()).unwrap();
+    let create = || vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap().key().id();
+    let keys: Vec<_> = (0..50).map(|_| create()).collect();
+    vault.close();
+    let vault = Vault::open(place.vault()).unwrap();
+    let (first, rest) = keys.split_at(10);
+    let revoke = |id: &KeyId| vault.revoke(*id, RevocationReason::Compromised, &alice()).map(drop);
+    for id in first {
+        revoke(id).unwrap();
+    }
+    let filler = place.folder().join("filler");
+    fill(&filler, 32 * 1024);
+    let mut refused = 0;
+    for id in rest.iter().take(15) {
+        if let Err(error) = revoke(id) {
+            assert_eq!(error.kind(), ErrorKind::VaultFull, "{error}");
+            refused += 1;
+            revoke(id).unwrap();
+        }
+    }
+    println!("{refused} of 15 revocations were tried twice");
+    assert!(refused > 0, "the disk was never full");
+}
+
+/// The log's space is used again from its beginning, as soon as what stands in it is in the file.
+#[test]
+fn a_revocation_on_a_full_disk_gets_through_at_the_next_try() {
+    if let Some(told) = role() {
+        return revocations(&told);
+    }
+    in_small_filesystem(REVOCATIONS, 1);
 }
 
 /// A key that isn't stored under the newest pepper yet moves at its next use, and can't on a full disk.
