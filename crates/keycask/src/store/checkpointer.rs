@@ -51,18 +51,17 @@ impl Store {
     /// Does so after a change that made the log longer than it may be, where the thread that writes uses is late or
     /// there is none. The change was made, whatever comes of this.
     pub(super) fn shorten_log(&self, db: &mut Connection) {
-        if !self.is_in_memory()
-            && self.frames() >= LONGEST
-            && let Err(error) = self.begin_log_anew(db)
-        {
-            log::warn!(target: "keycask::store", "{error}; the write-ahead log goes on growing");
+        if self.frames() >= LONGEST {
+            self.make_room(db);
         }
     }
 
-    /// Lets the log begin anew after a change that found no room: the next one then uses the log's space again.
+    /// Does so after a change that found no room, too: the next one then uses the log's space again.
     pub(super) fn make_room(&self, db: &mut Connection) {
-        if let Err(error) = self.begin_log_anew(db) {
-            log::warn!(target: "keycask::store", "{error}; the write-ahead log couldn't be shortened");
+        if !self.is_in_memory()
+            && let Err(error) = self.begin_log_anew(db)
+        {
+            log::warn!(target: "keycask::store", "{error}; the write-ahead log goes on growing");
         }
     }
 
