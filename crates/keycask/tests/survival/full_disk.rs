@@ -21,8 +21,15 @@ const REVOCATIONS: &str = "full_disk::a_revocation_on_a_full_disk_gets_through_a
 const PEPPERED: &str = "full_disk::a_full_disk_refuses_no_key_that_has_to_move";
 const STEPS: u32 = 60;
 
-/// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 16 MiB.
-fn in_small_filesystem(test: &str, cycles: u32) {
+/// Runs the test again in a mount namespace of its own, where the vault's folder is a file system of 16 MiB, and there
+/// does its work with a new vault.
+fn in_small_filesystem(test: &str, cycles: u32, work: impl FnOnce(&Role, &Place)) {
+    if let Some(told) = role() {
+        let role = Role::parse(&told);
+        let place = Place::of(&role.place);
+        place.renew();
+        return work(&role, &place);
+    }
     let place = Place::with_vault();
     let inner = Role::new(&place, format!("{cycles}"), &mut Choices::new(seed()), false).command(test);
     let script = "mount -t tmpfs -o size=16m tmpfs \"$0\" && exec \"$@\"";
@@ -68,16 +75,14 @@ fn work_again(worker: &mut Worker, told: &str) {
     }
 }
 
-fn cycles(told: &str) {
-    let outer = Role::parse(told);
-    let place = Place::of(&outer.place);
+fn cycles(outer: &Role, place: &Place) {
     let mut choices = Choices::new(outer.seed);
     let filler = place.folder().join("filler");
     let mut refused = 0;
     for cycle in 0..outer.name.parse().unwrap() {
         place.renew();
         let told = format!("cycle {cycle} of seed {}", outer.seed);
-        let mut worker = Role::new(&place, format!("w{cycle}"), &mut choices, true).worker();
+        let mut worker = Role::new(place, format!("w{cycle}"), &mut choices, true).worker();
         (0..STEPS).for_each(|_| worker.step().unwrap());
         fill(&filler, choices.below(256) as u64 * 1024);
         refused += work_while_full(&mut worker, &told);
@@ -93,15 +98,10 @@ fn cycles(told: &str) {
 
 #[test]
 fn a_full_disk_refuses_and_loses_nothing() {
-    if let Some(told) = role() {
-        return cycles(&told);
-    }
-    in_small_filesystem(CYCLES, rounds(20, 1_000));
+    in_small_filesystem(CYCLES, rounds(20, 1_000), cycles);
 }
 
-fn peppered(told: &str) {
-    let place = Place::of(&Role::parse(told).place);
-    place.renew();
+fn peppered(_: &Role, place: &Place) {
     let vault = oracle::open(place.vault()).unwrap();
     let issued = vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap();
     (0..2).for_each(|number| assert!(vault.set_pepper(oracle::pepper(number), &alice()).unwrap()));
@@ -115,9 +115,7 @@ fn peppered(told: &str) {
 }
 
 /// Revokes on a full disk, with a log of which all is in the file but what came last.
-fn revocations(told: &str) {
-    let place = Place::of(&Role::parse(told).place);
-    place.renew();
+fn revocations(_: &Role, place: &Place) {
     let vault = Vault::open(place.vault()).unwrap();
     let create = || vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap().key().id();
     let keys: Vec<_> = (0..50).map(|_| create()).collect();
@@ -145,19 +143,13 @@ fn revocations(told: &str) {
 /// The log's space is used again from its beginning, as soon as what stands in it is in the file.
 #[test]
 fn a_revocation_on_a_full_disk_gets_through_at_the_next_try() {
-    if let Some(told) = role() {
-        return revocations(&told);
-    }
-    in_small_filesystem(REVOCATIONS, 1);
+    in_small_filesystem(REVOCATIONS, 1, revocations);
 }
 
 /// A key that isn't stored under the newest pepper yet moves at its next use, and can't on a full disk.
 #[test]
 fn a_full_disk_refuses_no_key_that_has_to_move() {
-    if let Some(told) = role() {
-        return peppered(&told);
-    }
-    in_small_filesystem(PEPPERED, 1);
+    in_small_filesystem(PEPPERED, 1, peppered);
 }
 
 /// Tries with room for no page, for one, and so on until there is enough. Until then it is refused for it.
@@ -177,15 +169,13 @@ fn until_there_is_room(folder: &Path, what: &str, least: u64, attempt: impl Fn()
     assert!(enough > least, "the disk was hardly full");
 }
 
-fn copies(told: &str) {
-    let place = Place::of(&Role::parse(told).place);
-    place.renew();
+fn copies(_: &Role, place: &Place) {
     let vault = Vault::open(place.vault()).unwrap();
     (0..20)
         .for_each(|_| drop(vault.create_key(NewKey::new("acme_live").owner("acct_42"), &alice()).unwrap()));
     let copy = place.folder().join("copy.db");
     until_there_is_room(&place.folder(), "a copy", 20, || {
-        leaving_nothing(&place, || vault.backup(&copy, &alice()))
+        leaving_nothing(place, || vault.backup(&copy, &alice()))
     });
     assert!(vault.check_deep(|_| ()).unwrap().ok());
     assert!(Vault::open(&copy).unwrap().check_deep(|_| ()).unwrap().ok());
@@ -202,27 +192,19 @@ fn leaving_nothing<T>(place: &Place, work: impl Fn() -> keycask::Result<T>) -> k
 
 #[test]
 fn a_copy_without_enough_room_is_refused_as_that() {
-    if let Some(told) = role() {
-        return copies(&told);
-    }
-    in_small_filesystem(COPIES, 1);
+    in_small_filesystem(COPIES, 1, copies);
 }
 
 /// Of a vault that nobody has open, and of one that isn't there yet.
-fn beginnings(told: &str) {
-    let place = Place::of(&Role::parse(told).place);
-    place.renew();
+fn beginnings(_: &Role, place: &Place) {
     let new = place.folder().join("new.db");
     let ask = |vault: &Vault| vault.verify("acme_live_unknown", &Request::new()).map(drop);
     until_there_is_room(&place.folder(), "opening", 2, || ask(&Vault::open(place.vault())?));
-    until_there_is_room(&place.folder(), "creating", 20, || leaving_nothing(&place, || Vault::create(&new)));
+    until_there_is_room(&place.folder(), "creating", 20, || leaving_nothing(place, || Vault::create(&new)));
     assert!(Vault::open(&new).unwrap().check_deep(|_| ()).unwrap().ok());
 }
 
 #[test]
 fn a_vault_without_room_to_begin_is_refused_as_that() {
-    if let Some(told) = role() {
-        return beginnings(&told);
-    }
-    in_small_filesystem(BEGINNINGS, 1);
+    in_small_filesystem(BEGINNINGS, 1, beginnings);
 }
